@@ -1,0 +1,37 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both do their own set-up.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test lint screenshots lock clean setup
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/hoopterm demo
+
+test: $(STAMP)
+	tests/servers/install
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.screenshots
+
+lock:
+	$(BIN)/pip-compile --quiet --all-extras --all-build-deps --allow-unsafe --strip-extras --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist

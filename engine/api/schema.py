@@ -1,0 +1,228 @@
+"""The control API's shapes: what the engine answers and every client (CLI, console) reads.
+
+Times are RFC 3339 strings in UTC, durations seconds, sizes bytes. Texts are already masked unless said otherwise.
+Nothing here imports the rest of the engine, so that a laptop without the engine's dependencies can use it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+API_VERSION = "v1"
+
+
+class AccessView(msgspec.Struct, frozen=True):
+    """One (effect, resource) pair."""
+
+    effect: str
+    resource: str
+    columns: list[str] = []
+
+
+class IdentityView(msgspec.Struct, frozen=True):
+    """Who asks."""
+
+    subject: str
+    kind: str
+    groups: list[str] = []
+    sponsor: str | None = None
+    purpose: str | None = None
+    on_behalf_of: str | None = None
+    authenticated: str = ""
+
+
+class VoteView(msgspec.Struct, frozen=True):
+    """One person's vote on a review."""
+
+    person: str
+    verdict: str  # approve | deny
+    reason: str
+    time: str
+
+
+class OutcomeView(msgspec.Struct, frozen=True):
+    """What became of an approved operation; `status` is never_resubmitted, running, or an outcome's status."""
+
+    status: str
+    tag: str = ""
+    rows: int = 0
+    changed: int | None = None
+    error: str | None = None
+
+
+class ReviewView(msgspec.Struct, frozen=True):
+    """One held operation waiting for people, or what became of it.
+
+    `text` is the exact statement for those who may decide it while it is pending, else the masked one.
+    """
+
+    id: str
+    state: str  # pending | approved | denied | expired | withdrawn | used | revoked
+    session: str
+    operation: str
+    identity: IdentityView
+    target: str
+    verb: str
+    text: str
+    rule: str
+    reason: str
+    reviewers: list[str]
+    quorum: int
+    requested: str
+    deadline: str
+    database: str = ""
+    role: str = ""
+    parameters: list[str | None] = []
+    accesses: list[AccessView] = []
+    has_where: bool = False
+    in_transaction: bool = False
+    is_held: bool = False  # the client still waits on the wire
+    held_until: str | None = None
+    estimated_rows: int | None = None
+    votes: list[VoteView] = []
+    may_decide: bool = False  # the asking person may vote
+    why_not: str = ""  # else the reason
+    similar_before: int = 0  # operations of this identity held by this rule before, and approved
+    outcome: OutcomeView | None = None
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """One session, live or past."""
+
+    id: str
+    state: str  # live | closed
+    identity: IdentityView
+    target: str
+    protocol: str
+    client: str  # address and application name, printable
+    opened: str
+    closed: str | None = None
+    mode: str = "enforce"
+    operations: int = 0
+    denied: int = 0
+    held: int = 0
+    masked: int = 0
+    rows: int = 0
+    last_verb: str = ""
+    recording: str | None = None  # path under the state directory
+
+
+class TokenView(msgspec.Struct, frozen=True):
+    """One token; its secret is shown once, at creation, and is not here."""
+
+    id: str
+    subject: str
+    minted_by: str
+    created: str
+    expires: str
+    revoked: str | None = None
+    last_used: str | None = None
+
+
+class ListenerView(msgspec.Struct, frozen=True):
+    """One listener and where it really listens."""
+
+    protocol: str
+    host: str
+    port: int
+    tls: str = "off"
+
+
+class TargetView(msgspec.Struct, frozen=True):
+    """One target; `credential` is its kind, never a value."""
+
+    name: str
+    protocol: str
+    address: str
+    database: str | None
+    mode: str
+    labels: dict[str, str] = {}
+    credential: str = ""
+    sessions: int = 0
+
+
+class StatusView(msgspec.Struct, frozen=True):
+    """How the engine is."""
+
+    pid: int
+    version: str
+    started: str
+    state: str  # directory
+    listeners: list[ListenerView]
+    targets: list[TargetView]
+    sessions: int
+    pending_reviews: int
+    operations: int
+    denied: int
+    masked: int
+    log_size: int
+    checkpoint: str | None  # time of the last signed checkpoint
+    policy: str  # revision digest
+    policy_files: list[str] = []
+    you: str = ""  # the asking person
+    permissions: list[str] = []
+    draining: bool = False
+
+
+class FrameView(msgspec.Struct, frozen=True):
+    """One frame of a session as it happens: `replay.format` has the codes. `rows` is base64 of a row frame's body."""
+
+    at: float  # seconds since the session opened
+    code: str
+    data: Any
+
+
+class LiveView(msgspec.Struct, frozen=True):
+    """One change on the live feed: exactly one of the fields is set."""
+
+    review: ReviewView | None = None
+    session: SessionView | None = None
+    status: StatusView | None = None
+
+
+class DecisionView(msgspec.Struct, frozen=True):
+    """What policy would say of one statement: `policy explain`."""
+
+    verdict: str
+    rule: str | None
+    reason: str
+    text: str
+    verb: str
+    accesses: list[AccessView]
+    considered: list[dict[str, Any]]  # every rule, and why it matched or did not
+    masked_columns: list[str] = []
+    why_opaque: str | None = None
+
+
+class AppliedView(msgspec.Struct, frozen=True):
+    """A policy revision that is now in force."""
+
+    revision: str
+    previous: str
+    rules: int
+    author: str
+    files: list[str]
+    changes: list[str] = []
+
+
+class ConnectView(msgspec.Struct, frozen=True):
+    """What a client needs to reach a target; `token` is shown once."""
+
+    protocol: str
+    host: str
+    port: int
+    user: str
+    target: str
+    token: str
+    tls: str
+    ca: str | None = None  # PEM
+
+
+class ErrorView(msgspec.Struct, frozen=True):
+    """Why a request failed."""
+
+    code: str
+    message: str
+    hint: str = ""

@@ -1,0 +1,213 @@
+"""The engine's vocabulary as frozen values: no I/O, no clock, no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Effect(StrEnum):
+    """What an operation does to a resource."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    SCHEMA = "schema"
+    PRIVILEGE = "privilege"
+    SESSION = "session"
+    EXECUTE = "execute"
+    FILE = "file"
+    NETWORK = "network"
+    HOUSEKEEPING = "housekeeping"
+    OPAQUE = "opaque"
+
+
+class Verdict(StrEnum):
+    """What a decision says, mildest first."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    DENY = "deny"
+
+
+class Mode(StrEnum):
+    """Whether a target's decisions are enforced or only observed."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What an operation touches.
+
+    `kind` is one of table, function, setting, role, schema, channel, sequence, path, host, type, database,
+    statement (nothing more specific). `name` is dotted and exact (`public.orders`), empty for "nothing in
+    particular". `columns` are bare column names of a table; empty means the whole of it.
+    """
+
+    kind: str
+    name: str
+    columns: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        suffix = f"({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.kind}:{self.name}{suffix}" if self.name else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One (effect, resource) pair; policy decides each by itself."""
+
+    effect: Effect
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """One column of one table, as the catalog spells them."""
+
+    schema: str
+    table: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an answer and where its values come from.
+
+    `sources` are the base-table columns that flow into it; None means it could not be proved, and masking
+    then treats it as protected. `is_text` says whether a masked replacement may be text (else it is NULL).
+    """
+
+    name: str
+    sources: frozenset[ColumnRef] | None
+    is_text: bool = True
+    type_name: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks."""
+
+    subject: str
+    kind: str  # human | agent | service
+    groups: frozenset[str] = frozenset()
+    sponsor: str | None = None
+    purpose: str | None = None
+    on_behalf_of: str | None = None
+    authenticated: str = "token"
+    token: str | None = None
+    token_minted_by: str | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One upstream. The credential itself never enters this value, only `engine.secrets` resolves it."""
+
+    name: str
+    protocol: str
+    address: str
+    database: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    mode: Mode = Mode.ENFORCE
+    trusted: tuple[str, ...] = ()
+    answers: str | int = "all"  # all | digest | the number of rows kept
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One bound parameter: its type's name, and its value as text (None is NULL).
+
+    A binary value that has no text is given as `\\x…` hex."""
+
+    type_name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One unit of intent, analysed.
+
+    `context` is what an approval binds to besides text and parameters: (name, value) pairs such as database, role
+    and search_path. `is_pure_read` is a proof: no lock, no volatile function, nothing that can change anything.
+    `columns` is the lineage of the answer (None: it has none or it is told later). `inferences` are the columns that
+    steer the answer without being in it (WHERE, JOIN, ORDER BY, GROUP BY …); `copies` those whose values are
+    stored somewhere else (tables, settings, sequences, notifications); None means that could not be told.
+    """
+
+    id: str
+    session: str
+    kind: str  # statement | copy | call | startup …
+    verb: str  # SELECT, DELETE, …
+    text: str
+    accesses: tuple[Access, ...]
+    parameters: tuple[Parameter, ...] = ()
+    context: tuple[tuple[str, str], ...] = ()
+    has_where: bool = False
+    is_pure_read: bool = False
+    columns: tuple[Column, ...] | None = None
+    inferences: frozenset[ColumnRef] | None = frozenset()
+    copies: frozenset[ColumnRef] | None = frozenset()
+    in_transaction: bool = False
+    estimated_rows: int | None = None
+    why_opaque: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.id} {self.verb}>"  # the text may hold secrets
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The distinct effects, in the order they were found."""
+        return tuple(dict.fromkeys(access.effect for access in self.accesses))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTerms:
+    """What a review rule asks for. Times in seconds."""
+
+    reviewers: frozenset[str]  # groups
+    quorum: int = 1
+    hold: float = 60.0
+    timeout: float = 900.0
+    on_hold: str | None = None  # wait | reject; None: wait, but reject inside a transaction that may hold locks
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The rule that won, its verdict, and why. `access` is the pair that decided it."""
+
+    verdict: Verdict
+    rule: str | None
+    reason: str
+    access: Access | None = None
+    terms: ReviewTerms | None = None
+    rule_digest: str = ""
+
+
+class Status(StrEnum):
+    """How an operation ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # the connection ended before the outcome was known
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an operation. `error` is already masked."""
+
+    status: Status
+    tag: str = ""  # the command tag, e.g. "DELETE 412"
+    rows: int = 0  # delivered to the client
+    changed: int | None = None
+    masked: int = 0  # values masked in its answer
+    error: str | None = None
