@@ -176,9 +176,7 @@ class ReviewTerms:
     quorum: int = 1
     hold: float = 60.0
     timeout: float = 900.0
-    on_hold: str | None = (
-        None  # wait | reject; None: wait, but reject inside a transaction that may hold locks
-    )
+    on_hold: str | None = None  # wait | reject; None: wait, but reject inside a transaction that may hold locks
 
 
 @dataclass(frozen=True, slots=True)

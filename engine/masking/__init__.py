@@ -1,0 +1,11 @@
+"""What an answer may not show.
+
+rule        YAML: which columns and detectors, for whom not, and how (`plan.MaskRule`)
+masks       the rules that apply to one identity on one target (`plan.Masks`)
+plan        what to do with each column of one answer (`plan.Plan`)
+detector    a recogniser of sensitive values in any text (`detect`)
+transform   what takes the place of a value: redact, partial, hash, token, nullify (`transform`)
+
+Column masks are absolute: a column whose origin cannot be proved free of protected columns is masked. Detectors are
+best effort; their measured recall stands in the README.
+"""

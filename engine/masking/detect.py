@@ -1,0 +1,155 @@
+"""Recognisers of sensitive values in text: a bulk scan nominates, a careful look at the value decides.
+
+The bulk scan (hyperscan) runs over raw wire bytes in which length bytes between cells can be digits or letters, so
+its patterns carry no word boundaries and only say "look here". Boundaries, checksums and number plans are judged on
+the value itself. What a detector cannot see (a number split over two columns, a value reversed or encoded) passes:
+name the column in a masking rule where it must not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import hyperscan
+import phonenumbers
+from stdnum import iban, luhn
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One kind of value. `nominates` scans bytes without boundaries, `shape` finds candidates, `is_real` checks one."""
+
+    name: str
+    nominates: bytes
+    shape: re.Pattern[str]
+    is_real: Callable[[str], bool]
+
+
+def _always(_candidate: str) -> bool:
+    return True
+
+
+def _is_card(candidate: str) -> bool:
+    digits = re.sub(r"[ -]", "", candidate)
+    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn.is_valid(digits)
+
+
+def _is_iban(candidate: str) -> bool:
+    return bool(iban.is_valid(candidate.upper(), check_country=False))
+
+
+def _is_ssn(candidate: str) -> bool:
+    area, group, serial = candidate[:3], candidate[4:6], candidate[7:]
+    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+
+
+def _is_phone(candidate: str) -> bool:
+    try:
+        number = phonenumbers.parse(candidate, "US")
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number)
+
+
+DETECTORS = {
+    detector.name: detector
+    for detector in (
+        Detector(
+            "credit_card",
+            rb"[0-9](?:[ -]?[0-9]){12}",
+            re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"),
+            _is_card,
+        ),
+        Detector(
+            "email",
+            rb"[^\s@\x00-\x1f]@[^\s@\x00-\x1f]",
+            re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[\w-]{2,}"),
+            _always,
+        ),
+        Detector(
+            "iban",
+            rb"[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4}",
+            re.compile(
+                r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
+            ),
+            _is_iban,
+        ),
+        Detector(
+            "us_ssn",
+            rb"[0-9]{3}-[0-9]{2}-[0-9]{4}",
+            re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])"),
+            _is_ssn,
+        ),
+        Detector(
+            "phone",
+            rb"\+[0-9][0-9 ().-]{6}|[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}",
+            re.compile(
+                r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])|(?<![0-9+.-])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}(?![0-9-])"
+            ),
+            _is_phone,
+        ),
+        Detector(
+            "jwt",
+            rb"eyJ[A-Za-z0-9_-]{5}",
+            re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
+            _always,
+        ),
+        Detector(
+            "aws_access_key",
+            rb"A(?:KIA|SIA)[A-Z0-9]{16}",
+            re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])"),
+            _always,
+        ),
+        Detector(
+            "private_key",
+            rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY",
+            re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?:(?!-----END)[\s\S])*(?:-----END[A-Z -]*)?"),
+            _always,
+        ),
+    )
+}
+
+
+class Detection:
+    """A set of detectors compiled together; make it through `detection_of`, which keeps one per set."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.detectors = tuple(DETECTORS[name] for name in names)
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=[detector.nominates for detector in self.detectors],
+            ids=list(range(len(self.detectors))),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(self.detectors),
+        )
+        self._scratch = hyperscan.Scratch(self._database)
+        self._database.scratch = self._scratch
+
+    def nominated(self, chunk: bytes) -> list[int]:
+        """The offsets at which candidates end, ascending; empty for most chunks, and then nothing else need be done."""
+        ends: list[int] = []
+        self._database.scan(chunk, match_event_handler=_collect, context=ends)
+        return ends
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, detector) of every value recognised in one text; spans of two detectors may overlap."""
+        for detector in self.detectors:
+            position = 0
+            while match := detector.shape.search(text, position):
+                if detector.is_real(match.group()):
+                    yield match.start(), match.end(), detector.name
+                    position = match.end()
+                else:  # a real value may begin inside a false candidate
+                    position = match.start() + 1
+
+
+def _collect(_identifier: int, _start: int, end: int, _flags: int, ends: list[int]) -> None:
+    ends.append(end)
+
+
+@cache
+def detection_of(names: frozenset[str]) -> Detection:
+    """The compiled detectors of that set."""
+    return Detection(sorted(names))

@@ -1,0 +1,213 @@
+"""Which columns of an answer are masked, and how: the rules that apply, and the plan for one answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from engine.masking import transform
+from engine.masking.detect import Detection, detection_of
+from engine.masking.transform import STRENGTH, Transform
+from engine.model import Column, ColumnRef, Identity, Operation, Target
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRule:
+    """One rule of the YAML's `masking` section.
+
+    `labels` and `targets` say where (empty: everywhere), `exempt_groups` for whom not. `columns` are
+    `[schema.]table.column` globs, case-exact, `*` within one name. `inference` says whether a protected column may
+    steer an answer it is not in (WHERE, ORDER BY, GROUP BY, JOIN): refuse | allow.
+    """
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    exempt_groups: frozenset[str] = frozenset()
+    columns: tuple[str, ...] = ()
+    detect: tuple[str, ...] = ()
+    strategy: str = "redact"
+    inference: str = "refuse"
+
+    def applies(self, identity: Identity, target: Target) -> bool:
+        """Whether this identity's answers from this target are masked by it."""
+        if self.targets and not any(_glob(pattern).fullmatch(target.name) for pattern in self.targets):
+            return False
+        if any(target.labels.get(name) != value for name, value in self.labels.items()):
+            return False
+        return not (self.exempt_groups & identity.groups)
+
+    def names(self, ref: ColumnRef) -> bool:
+        """Whether one of its globs means this column."""
+        return any(_names(pattern, ref) for pattern in self.columns)
+
+
+@cache
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+
+
+@cache
+def _names(pattern: str, ref: ColumnRef) -> bool:
+    parts = pattern.split(".")
+    names = (ref.schema, ref.table, ref.column)[-len(parts) :]
+    return all(_glob(part).fullmatch(name) for part, name in zip(parts, names, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with each column of one answer, by position.
+
+    `columns[i]` is the transform of a protected column or None. `detects[i]` says whether detectors look at it;
+    `detection` is None when none does, `detected` how a recognised value is replaced.
+    """
+
+    columns: tuple[Transform | None, ...]
+    detects: tuple[bool, ...]
+    detection: Detection | None
+    detected: Mapping[str, Transform]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do: chunks pass as they are."""
+        return self.detection is None and not any(self.columns)
+
+
+class Masks:
+    """The masking of one identity on one target."""
+
+    def __init__(self, rules: Iterable[MaskRule], identity: Identity, target: Target, key: bytes) -> None:
+        self.rules = tuple(rule for rule in rules if rule.applies(identity, target))
+        self.has_columns = any(rule.columns for rule in self.rules)
+        self._transforms = {name: transform.make(name, key) for name in STRENGTH}
+        self._protecting: dict[ColumnRef, MaskRule | None] = {}
+        strategies: dict[str, str] = {}
+        for rule in self.rules:
+            for detector in rule.detect:
+                strategies[detector] = _stronger(strategies.get(detector), rule.strategy)
+        self.detected: Mapping[str, Transform] = {name: self._transforms[chosen] for name, chosen in strategies.items()}
+        self.detection = detection_of(frozenset(strategies)) if strategies else None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is ever masked here."""
+        return bool(self.rules)
+
+    def protects(self, ref: ColumnRef) -> MaskRule | None:
+        """The strongest rule that names this column."""
+        if ref not in self._protecting:
+            naming = [rule for rule in self.rules if rule.names(ref)]
+            self._protecting[ref] = max(naming, key=lambda rule: STRENGTH[rule.strategy], default=None)
+        return self._protecting[ref]
+
+    def plan(self, columns: Sequence[Column]) -> Plan:
+        """What to do with an answer of these columns."""
+        actions = tuple(self._action(column) for column in columns)
+        detects = tuple(
+            self.detection is not None and column.is_text and action is None
+            for column, action in zip(columns, actions, strict=True)
+        )
+        detection = self.detection if any(detects) else None
+        return Plan(actions, detects, detection, self.detected)
+
+    def _action(self, column: Column) -> Transform | None:
+        if not self.has_columns or column.sources == frozenset():
+            return None
+        strategy: str | None = None
+        if column.sources is None:
+            for rule in self.rules:
+                if rule.columns:
+                    strategy = _stronger(strategy, rule.strategy)
+        else:
+            for ref in column.sources:
+                if rule := self.protects(ref):
+                    strategy = _stronger(strategy, rule.strategy)
+        if strategy is None:
+            return None
+        return self._transforms[strategy if column.is_text else "nullify"]
+
+    def refuses(self, operation: Operation) -> tuple[MaskRule, str] | None:
+        """The rule this operation would get round, and how: by steering an answer with a protected column, or by
+        copying one to where its mask does not follow."""
+        if not self.has_columns:
+            return None
+        columned = next(rule for rule in self.rules if rule.columns)
+        if operation.copies is None:
+            return columned, "what it copies could not be told, and a protected column could be in it"
+        for ref in sorted(operation.copies, key=str):
+            if rule := self.protects(ref):
+                return rule, f"it would copy the protected column {ref} to where its mask does not follow"
+        return self._refuses_inference(operation)
+
+    def _refuses_inference(self, operation: Operation) -> tuple[MaskRule, str] | None:
+        strict = next((rule for rule in self.rules if rule.columns and rule.inference == "refuse"), None)
+        if strict is None:
+            return None
+        if operation.inferences is None:
+            return strict, "what steers its answer could not be told, and a protected column could"
+        for ref in sorted(operation.inferences, key=str):
+            for rule in self.rules:
+                if rule.inference == "refuse" and rule.names(ref):
+                    return rule, f"the protected column {ref} would steer its answer (WHERE, JOIN, ORDER BY, GROUP BY)"
+        return None
+
+    def touches_protected(self, operation: Operation | None) -> bool:
+        """Whether an upstream's error text about this operation could quote a protected value; unknown counts."""
+        if not self.has_columns:
+            return False
+        if operation is None:
+            return True
+        tables = [access.resource for access in operation.accesses if access.resource.kind == "table"]
+        if any(access.resource.kind == "function" for access in operation.accesses) or operation.why_opaque:
+            return True
+        return any(self._names_table(table.name) for table in tables)
+
+    def _names_table(self, name: str) -> bool:
+        """Whether some rule protects a column of this table, whatever the column."""
+        schema, _, table = name.rpartition(".")
+        for rule in self.rules:
+            for pattern in rule.columns:
+                *schemas, tables, _column = pattern.split(".")
+                if _glob(tables).fullmatch(table) and (not schemas or _glob(schemas[0]).fullmatch(schema)):
+                    return True
+        return False
+
+    def text(self, text: str) -> str:
+        """Free text with recognised values replaced."""
+        return self.count_text(text)[0]
+
+    def count_text(self, text: str) -> tuple[str, int]:
+        """The same, and how many values were replaced."""
+        if self.detection is None or not text:
+            return text, 0
+        return replace_detected(text, self.detection, self.detected)
+
+
+def _stronger(one: str | None, other: str) -> str:
+    return other if one is None or STRENGTH[other] > STRENGTH[one] else one
+
+
+def replace_detected(text: str, detection: Detection, detected: Mapping[str, Transform]) -> tuple[str, int]:
+    """The text with every recognised value replaced, and their number. Overlapping finds are replaced as one span by
+    the strongest of their strategies; `nullify` inside a text leaves nothing."""
+    spans: list[tuple[int, int, Transform]] = []
+    for start, end, name in sorted(detection.find(text)):
+        chosen = detected[name]
+        if spans and start < spans[-1][1]:
+            first, last, other = spans[-1]
+            stronger = chosen if STRENGTH[chosen.strategy] > STRENGTH[other.strategy] else other
+            spans[-1] = (first, max(end, last), stronger)
+        else:
+            spans.append((start, end, chosen))
+    if not spans:
+        return text, 0
+    pieces: list[str] = []
+    position = 0
+    for start, end, chosen in spans:
+        pieces.append(text[position:start])
+        pieces.append((chosen.replace(text[start:end].encode()) or b"").decode())
+        position = end
+    pieces.append(text[position:])
+    return "".join(pieces), len(spans)
