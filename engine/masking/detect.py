@@ -87,7 +87,8 @@ DETECTORS = {
             "phone",
             rb"\+[0-9][0-9 ().-]{6}|[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}",
             re.compile(
-                r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])|(?<![0-9+.-])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}(?![0-9-])"
+                r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"
+                r"|(?<![0-9+.-])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}(?![0-9-])"
             ),
             _is_phone,
         ),
@@ -145,7 +146,8 @@ class Detection:
                     position = match.start() + 1
 
 
-def _collect(_identifier: int, _start: int, end: int, _flags: int, ends: list[int]) -> None:
+def _collect(_identifier: int, _start: int, end: int, _flags: int, ends: object) -> None:
+    assert isinstance(ends, list)
     ends.append(end)
 
 

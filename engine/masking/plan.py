@@ -137,8 +137,8 @@ class Masks:
         if operation.copies is None:
             return columned, "what it copies could not be told, and a protected column could be in it"
         for ref in sorted(operation.copies, key=str):
-            if rule := self.protects(ref):
-                return rule, f"it would copy the protected column {ref} to where its mask does not follow"
+            if (naming := self.protects(ref)) is not None:
+                return naming, f"it would copy the protected column {ref} to where its mask does not follow"
         return self._refuses_inference(operation)
 
     def _refuses_inference(self, operation: Operation) -> tuple[MaskRule, str] | None:

@@ -43,7 +43,6 @@ def partial(value: bytes) -> bytes:
 
 def nullify(_value: bytes) -> None:
     """NULL."""
-    return None
 
 
 def make(strategy: str, key: bytes) -> Transform:
