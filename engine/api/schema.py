@@ -226,3 +226,97 @@ class ErrorView(msgspec.Struct, frozen=True):
     code: str
     message: str
     hint: str = ""
+
+
+class TokenCreatedView(msgspec.Struct, frozen=True):
+    """A token just minted; `secret` is what the client gives as its password, and is shown once."""
+
+    token: TokenView
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"TokenCreatedView({self.token!r})"
+
+
+class RecordingView(msgspec.Struct, frozen=True):
+    """One session's recording; `path` is relative to the state directory."""
+
+    session: str
+    path: str
+    size: int
+    modified: str
+
+
+class PolicyView(msgspec.Struct, frozen=True):
+    """The policy in force: its revision and the text of each file as it was loaded."""
+
+    revision: str
+    files: dict[str, str]
+
+
+class CheckView(msgspec.Struct, frozen=True):
+    """Whether a configuration holds; `problems` are `file:line:column: message` lines."""
+
+    ok: bool
+    problems: list[str] = []
+    revision: str | None = None
+
+
+class CheckpointView(msgspec.Struct, frozen=True):
+    """The log's latest signed checkpoint (a C2SP signed note) and the key that verifies it."""
+
+    note: str
+    key: str
+
+
+class TextView(msgspec.Struct, frozen=True):
+    """One text: a certificate or a key."""
+
+    text: str
+
+
+class DoneView(msgspec.Struct, frozen=True):
+    """What was asked is done."""
+
+    done: bool = True
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks to approve, deny, revoke or kill something, and says why."""
+
+    reason: str = ""
+
+
+class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks for a token; `ttl` in seconds."""
+
+    subject: str
+    ttl: float
+    on_behalf_of: str | None = None
+
+
+class ConnectRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks for what a client needs to reach a target as the asking person."""
+
+    target: str
+    ttl: float = 3600.0
+
+
+class ExplainRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks what policy would say of one statement; nothing runs."""
+
+    identity: str
+    target: str
+    text: str
+    database: str | None = None
+
+
+class PolicyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Carries configuration files by name to be checked or applied.
+
+    To apply: without files the engine reads its own again. `expected` is the revision they replace;
+    if another is in force by then, nothing changes.
+    """
+
+    files: dict[str, str] = {}
+    expected: str | None = None

@@ -1,0 +1,121 @@
+"""Where the engine is: `--engine`, HOOPTERM_ENGINE, the `hoopterm.yaml` at hand, then the usual places."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hoopterm.errors import EngineUnreachable, Misused
+
+VARIABLE = "HOOPTERM_ENGINE"
+CONFIG_NAME = "hoopterm.yaml"
+SERVICE_SOCKET = Path("/run/hoopterm/control.sock")
+SOCKET_NAME = "control.sock"
+
+_CONFIG_LIMIT = 1 << 20  # bytes of a configuration that are looked at
+_ENGINE_SECTION = re.compile(r"^engine\s*:\s*(?P<rest>.*)$", re.MULTILINE)
+_SETTING = re.compile(
+    r"""(?:^|[{,\s])(?P<key>state|socket)\s*:\s+(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s,{}#"'][^,}#\n]*))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The engine's control socket, and what named it."""
+
+    socket: Path
+    named_by: str
+
+
+def find(
+    engine: str | None = None, *, environ: Mapping[str, str] = os.environ, directory: Path | None = None
+) -> Address:
+    """The engine to talk to.
+
+    Raises Misused for an address of a kind this version does not speak, EngineUnreachable when nothing names an
+    engine and no usual place has one.
+    """
+    if engine:
+        return _parse(engine, "--engine")
+    if named := environ.get(VARIABLE):
+        return _parse(named, VARIABLE)
+    places = tuple(_places(environ, directory or Path.cwd()))
+    for address in places:
+        if address.named_by.endswith("engine.socket") or address.socket.exists():
+            return address
+    looked = ", ".join(str(address.socket) for address in places)
+    raise EngineUnreachable(
+        "no engine was found",
+        f"start one with `hoopterm engine start --config FILE`, or name its socket; looked for {looked}",
+    )
+
+
+def settings(config: Path) -> dict[str, str]:
+    """`engine.state` and `engine.socket` of a configuration, by a tolerant scan of its lines.
+
+    The base install has no YAML parser; what the scan does not understand it leaves out, and the usual places follow.
+    """
+    try:
+        with config.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_CONFIG_LIMIT)
+    except OSError:
+        return {}
+    section = _ENGINE_SECTION.search(text)
+    if section is None:
+        return {}
+    rest = section["rest"].strip()
+    if rest.startswith("{"):
+        body = text[section.start("rest") :].partition("}")[0]
+    else:
+        body = "\n".join(_indented(text[section.end() :]))
+    found: dict[str, str] = {}
+    for setting in _SETTING.finditer(body):
+        value = setting["double"] or setting["single"] or (setting["plain"] or "").strip()
+        if value:
+            found.setdefault(setting["key"], value)
+    return found
+
+
+def _indented(text: str) -> Iterator[str]:
+    """The lines of a block's first level, comments left out; deeper levels belong to other keys."""
+    depth = 0
+    for line in text.splitlines():
+        content = line.lstrip(" ")
+        if not content or content.startswith("#"):
+            continue
+        indent = len(line) - len(content)
+        if indent == 0:
+            return
+        depth = depth or indent
+        if indent == depth:
+            yield content
+
+
+def _places(environ: Mapping[str, str], directory: Path) -> Iterator[Address]:
+    config = directory / CONFIG_NAME
+    if config.is_file():
+        found = settings(config)
+        if "socket" in found:
+            yield Address((directory / found["socket"]).resolve(), f"{config}: engine.socket")
+        if "state" in found:
+            yield Address((directory / found["state"] / SOCKET_NAME).resolve(), f"{config}: engine.state")
+    yield Address(SERVICE_SOCKET, "the service's socket")
+    if runtime := environ.get("XDG_RUNTIME_DIR"):
+        yield Address(Path(runtime) / "hoopterm" / SOCKET_NAME, "XDG_RUNTIME_DIR")
+
+
+def _parse(engine: str, named_by: str) -> Address:
+    scheme, separator, rest = engine.partition("://")
+    if not separator:
+        return Address(Path(engine).expanduser().absolute(), named_by)
+    if scheme == "unix" and rest.startswith("/"):
+        return Address(Path(rest), named_by)
+    if scheme in ("ssh", "https"):
+        raise Misused(
+            f"{named_by} names {scheme}://, which this version does not speak yet",
+            "give the path of the engine's control socket",
+        )
+    raise Misused(f"{named_by} names no engine: {engine!r}", "give a path, or unix:///path/to/control.sock")

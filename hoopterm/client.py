@@ -1,0 +1,308 @@
+"""The only road to the engine: its control API, typed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from engine.api import schema
+from hoopterm.address import Address, find
+from hoopterm.errors import EngineUnreachable, Refused
+
+__all__ = ["Client", "EngineUnreachable", "Refused", "persistent"]
+
+T = TypeVar("T")
+
+REQUEST_SECONDS = 60.0
+SILENCE_SECONDS = 30.0  # a live stream says something at least every ten seconds
+MAX_LINE = 64 << 20
+
+_ERROR_LINE = b'{"error":'
+
+
+class Client:
+    """One person's connection to one engine; use it as an async context manager.
+
+    Every method raises `Refused` when the engine says no and `EngineUnreachable` when nobody answers. Methods that
+    return an async iterator stream until the engine ends them; leave them early with `contextlib.aclosing`.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._session: aiohttp.ClientSession | None = None
+
+    @classmethod
+    def at(cls, engine: str | None = None) -> Self:
+        """A client of the engine that `--engine`, the environment, the configuration or the usual places name."""
+        return cls(find(engine))
+
+    def __repr__(self) -> str:
+        return f"<Client {self.address.socket} {'open' if self._session else 'closed'}>"
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.UnixConnector(str(self.address.socket))
+        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    # The engine
+
+    async def status(self) -> schema.StatusView:
+        """How the engine is, and who it takes you for."""
+        return await self._ask("GET", ["status"], schema.StatusView)
+
+    async def stop(self) -> None:
+        """Drain the engine and end it; answers as soon as it begins."""
+        await self._ask("POST", ["engine", "stop"], schema.DoneView)
+
+    def live(self) -> AsyncGenerator[schema.LiveView, None]:
+        """What is now, then every change of reviews, sessions and status that you may see."""
+        return self._views(["live"], schema.LiveView)
+
+    async def ca(self) -> str:
+        """The certificate, in PEM, that listeners with `tls: auto` are signed by."""
+        return (await self._ask("GET", ["ca"], schema.TextView)).text
+
+    async def connect(self, target: str, ttl: float = 3600.0) -> schema.ConnectView:
+        """What a client needs to reach a target as you, with a fresh token."""
+        body = schema.ConnectRequest(target, ttl)
+        return await self._ask("POST", ["connect"], schema.ConnectView, body=body)
+
+    # Reviews
+
+    async def reviews(self, state: str | None = None) -> list[schema.ReviewView]:
+        """Reviews in one state, or all that are kept, oldest deadline first."""
+        return await self._ask("GET", ["reviews"], list[schema.ReviewView], query={"state": state})
+
+    async def review(self, review: str) -> schema.ReviewView:
+        """One review, its exact text if you may decide it, and what became of it."""
+        return await self._ask("GET", ["reviews", review], schema.ReviewView)
+
+    async def approve(self, review: str, reason: str = "") -> schema.ReviewView:
+        """Vote for the operation."""
+        return await self._decide(review, "approve", reason)
+
+    async def deny(self, review: str, reason: str) -> schema.ReviewView:
+        """Vote against the operation; one such vote ends it."""
+        return await self._decide(review, "deny", reason)
+
+    async def revoke(self, review: str, reason: str = "") -> schema.ReviewView:
+        """Take back an approval that has not been used."""
+        return await self._decide(review, "revoke", reason)
+
+    async def _decide(self, review: str, verdict: str, reason: str) -> schema.ReviewView:
+        body = schema.Reason(reason)
+        return await self._ask("POST", ["reviews", review, verdict], schema.ReviewView, body=body)
+
+    # Sessions
+
+    async def sessions(self, state: str | None = None) -> list[schema.SessionView]:
+        """Sessions that are `live` or `closed`, or both; newest first."""
+        return await self._ask("GET", ["sessions"], list[schema.SessionView], query={"state": state})
+
+    async def session(self, session: str) -> schema.SessionView:
+        """One session, live or past."""
+        return await self._ask("GET", ["sessions", session], schema.SessionView)
+
+    def watch(self, session: str) -> AsyncGenerator[schema.FrameView, None]:
+        """A session's frames from its start, then as they happen, until it ends."""
+        return self._views(["sessions", session, "watch"], schema.FrameView)
+
+    async def kill(self, session: str, reason: str = "") -> None:
+        """End a session now."""
+        await self._ask("POST", ["sessions", session, "kill"], schema.DoneView, body=schema.Reason(reason))
+
+    # Tokens
+
+    async def tokens(self) -> list[schema.TokenView]:
+        """Every token that is kept, newest first; never a secret."""
+        return await self._ask("GET", ["tokens"], list[schema.TokenView])
+
+    async def create_token(self, subject: str, ttl: float, on_behalf_of: str | None = None) -> schema.TokenCreatedView:
+        """Mint a token; `ttl` in seconds. Its secret is in the answer and nowhere else."""
+        body = schema.TokenRequest(subject, ttl, on_behalf_of)
+        return await self._ask("POST", ["tokens"], schema.TokenCreatedView, body=body)
+
+    async def revoke_token(self, token: str) -> None:
+        """End a token and the sessions it opened."""
+        await self._ask("POST", ["tokens", token, "revoke"], schema.DoneView)
+
+    # Evidence
+
+    def events(self, *, follow: bool = False, **filters: str | None) -> AsyncGenerator[dict[str, Any], None]:
+        """Entries of the audit log, oldest first; filters are since, until, identity, target, event."""
+        query = {**filters, "follow": "true" if follow else None}
+        return self._views(["events"], dict[str, Any], query=query)
+
+    async def recordings(self) -> list[schema.RecordingView]:
+        """Every recording that is kept, newest first."""
+        return await self._ask("GET", ["recordings"], list[schema.RecordingView])
+
+    async def download(self, session: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of one session's recording."""
+        async with self._stream(["recordings", session], {}) as response:
+            async for chunk in response.content.iter_any():
+                yield chunk
+
+    async def verification_key(self) -> str:
+        """The key that verifies the log's checkpoints; keep it elsewhere."""
+        return (await self._ask("GET", ["audit", "key"], schema.TextView)).text
+
+    async def checkpoint(self) -> schema.CheckpointView:
+        """The log's latest signed checkpoint; keep it elsewhere."""
+        return await self._ask("GET", ["audit", "checkpoint"], schema.CheckpointView)
+
+    # Policy
+
+    async def policy(self) -> schema.PolicyView:
+        """The policy in force, as it was written."""
+        return await self._ask("GET", ["policy"], schema.PolicyView)
+
+    async def check_policy(self, files: Mapping[str, str]) -> schema.CheckView:
+        """Whether the engine would take these files, by name."""
+        body = schema.PolicyRequest(dict(files))
+        return await self._ask("POST", ["policy", "check"], schema.CheckView, body=body)
+
+    async def apply_policy(
+        self, files: Mapping[str, str] | None = None, expected: str | None = None
+    ) -> schema.AppliedView:
+        """Put policy in force: these files, or the engine's own as they are on disk now."""
+        body = schema.PolicyRequest(dict(files or {}), expected)
+        return await self._ask("POST", ["policy", "apply"], schema.AppliedView, body=body)
+
+    async def explain(self, identity: str, target: str, text: str, database: str | None = None) -> schema.DecisionView:
+        """What policy would say of one statement; nothing runs."""
+        body = schema.ExplainRequest(identity, target, text, database)
+        return await self._ask("POST", ["policy", "explain"], schema.DecisionView, body=body)
+
+    # The wire
+
+    async def _ask(
+        self,
+        method: str,
+        path: Iterable[str],
+        answer: type[T],
+        *,
+        body: msgspec.Struct | None = None,
+        query: Mapping[str, str | None] | None = None,
+    ) -> T:
+        data = msgspec.json.encode(body) if body is not None else None
+        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+        request = self._open().request(method, _url(path, query or {}), data=data, timeout=timeout)
+        async with self._reaching(), request as response:
+            content = await response.read()
+        if response.status >= 400:
+            raise _refusal(content)
+        return msgspec.json.decode(content, type=answer)
+
+    @asynccontextmanager
+    async def _stream(
+        self, path: Iterable[str], query: Mapping[str, str | None]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=SILENCE_SECONDS)
+        async with self._reaching(), self._open().get(_url(path, query), timeout=timeout) as response:
+            if response.status >= 400:
+                raise _refusal(await response.read())
+            yield response
+
+    async def _views(
+        self, path: Iterable[str], view: type[T], *, query: Mapping[str, str | None] | None = None
+    ) -> AsyncGenerator[T, None]:
+        decoder = msgspec.json.Decoder(view)
+        async with self._stream(path, query or {}) as response:
+            async for line in _lines(response.content.iter_any()):
+                if line.startswith(_ERROR_LINE):
+                    raise _refusal(line)
+                if line:  # an empty one is the heartbeat
+                    yield decoder.decode(line)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the client is used outside its `async with`")
+        return self._session
+
+    @asynccontextmanager
+    async def _reaching(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise EngineUnreachable("the engine does not answer", "see its engine.log") from error
+        except aiohttp.ClientConnectionError as error:
+            reason = getattr(error, "strerror", None) or str(error) or "the connection was lost"
+            raise EngineUnreachable(
+                f"the engine is unreachable at {self.address.socket}: {reason}",
+                f"is it running? (found by {self.address.named_by})",
+            ) from error
+        except aiohttp.ClientError as error:
+            raise EngineUnreachable("the engine's answer broke off", "it may be stopping; try again") from error
+
+
+async def persistent(
+    open_stream: Callable[[], AsyncGenerator[T, None]],
+    *,
+    lost: Callable[[EngineUnreachable], None] = lambda _: None,
+    pause: float = 0.2,
+    longest: float = 5.0,
+) -> AsyncGenerator[T, None]:
+    """A stream that is opened again whenever the engine goes away, with growing pauses; it begins anew each time.
+
+    `lost` is told of every failure. A refusal ends it.
+    """
+    wait = pause
+    while True:
+        try:
+            async with aclosing(open_stream()) as stream:
+                async for item in stream:
+                    wait = pause
+                    yield item
+        except EngineUnreachable as error:
+            lost(error)
+        else:
+            lost(EngineUnreachable("the engine ended the stream"))
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, longest)
+
+
+def _url(path: Iterable[str], query: Mapping[str, str | None]) -> URL:
+    quoted = "/".join(quote(part, safe="") for part in path)
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value is not None)
+    return URL(f"http://engine/{schema.API_VERSION}/{quoted}" + (f"?{asked}" if asked else ""), encoded=True)
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        parts.append(first)
+        size += len(first)
+        if others:
+            yield b"".join(parts)
+            for line in others[:-1]:
+                yield line
+            parts, size = [others[-1]], len(others[-1])
+        elif size > MAX_LINE:
+            raise EngineUnreachable("the engine sent a line without end")
+
+
+def _refusal(content: bytes) -> Refused:
+    try:
+        error = msgspec.json.decode(content, type=_ErrorAnswer).error
+    except msgspec.DecodeError:
+        return Refused("error", "the engine answered with an error this version cannot read", "compare their versions")
+    return Refused(error.code, error.message, error.hint)
+
+
+class _ErrorAnswer(msgspec.Struct, frozen=True):
+    error: schema.ErrorView
