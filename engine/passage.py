@@ -1,0 +1,146 @@
+"""One admitted operation on its way: masked, recorded and delivered chunk by chunk, then concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.audit.events import EventName
+from engine.masking.plan import Plan
+from engine.model import Column, Decision, Operation, Outcome, Status
+from engine.protocols.base import AnswerMasker
+
+if TYPE_CHECKING:
+    from engine.approvals.request import Review
+    from engine.gateway import Gateway
+    from engine.session import Session
+
+
+class Passage:
+    """What an adapter holds of an operation the pipeline admitted.
+
+    The answer's first byte may only be delivered once `is_durable`; the order of calls is `forwarded`, then for each
+    answer `plan` and any number of `deliver`, then `conclude` exactly once.
+    """
+
+    __slots__ = ("_gateway", "_is_concluded", "_sequence", "decision", "masker", "operation", "review", "session")
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        session: Session,
+        operation: Operation,
+        decision: Decision,
+        review: Review | None,
+        sequence: int,
+    ) -> None:
+        self._gateway = gateway
+        self._sequence = sequence
+        self._is_concluded = False
+        self.session = session
+        self.operation = operation
+        self.decision = decision
+        self.review = review
+        self.masker: AnswerMasker | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether the intent is recorded as firmly as the policy of durability asks for."""
+        return self._gateway.log.is_durable(self._sequence)
+
+    async def durable(self) -> None:
+        """Wait for that; raises `RecordError` when the record cannot be written."""
+        await self._gateway.log.wait(self._sequence)
+
+    def when_durable(self, callback: Callable[[BaseException | None], None]) -> None:
+        """Call back on the loop once durable, at once if it is already, or with the error."""
+        self._gateway.log.when_durable(self._sequence, callback)
+
+    def forwarded(self) -> None:
+        """The operation's bytes have gone upstream. Reads log their intent only."""
+        if not self.operation.is_pure_read:
+            self._log(EventName.OPERATION_FORWARDED, {"verb": self.operation.verb})
+
+    def plan(self, columns: Sequence[Column], formats: Sequence[int] = ()) -> Plan:
+        """What to do with an answer of these columns; recorded with their names. Formats are 0 text, 1 binary."""
+        plan = self.session.masks.plan(columns)
+        self.session.recorder.event(
+            "c",
+            {
+                "operation": self.operation.id,
+                "columns": [
+                    {
+                        "name": column.name,
+                        "type": column.type_name,
+                        "format": formats[index] if index < len(formats) else 0,
+                        "masked": plan.columns[index] is not None,
+                    }
+                    for index, column in enumerate(columns)
+                ],
+            },
+        )
+        return plan
+
+    def deliver(self, chunk: bytes) -> bytes:
+        """Mask one chunk of the answer's rows and record it; what comes back may go to the client."""
+        masker = self.masker
+        if masker is None:
+            raise RuntimeError("an answer without a masking plan")  # never let anything unmasked through
+        before = masker.rows
+        masked = masker.mask(chunk)
+        if masked:
+            self.session.recorder.rows(self.operation.id, masked, masker.rows - before)
+        return masked
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Record what became of it: a line of the recording, and for all but completed reads an event."""
+        if self._is_concluded:
+            return
+        self._is_concluded = True
+        operation, session = self.operation, self.session
+        counts = session.counts
+        counts.masked += outcome.masked
+        counts.rows += outcome.rows
+        session.open_operations.pop(operation.id, None)
+        session.recorder.event(
+            "e",
+            {
+                "operation": operation.id,
+                "status": outcome.status.value,
+                "tag": outcome.tag,
+                "rows": outcome.rows,
+                "changed": outcome.changed,
+                "masked": outcome.masked,
+                "error": outcome.error,
+            },
+        )
+        if outcome.status is not Status.COMPLETED:
+            self._log(
+                EventName.OPERATION_FAILED,
+                {"verb": operation.verb, "status": outcome.status.value, "error": outcome.error},
+            )
+        elif not operation.is_pure_read:
+            self._log(
+                EventName.OPERATION_COMPLETED,
+                {
+                    "verb": operation.verb,
+                    "tag": outcome.tag,
+                    "rows": outcome.rows,
+                    "changed": outcome.changed,
+                    "masked": outcome.masked,
+                },
+            )
+        if self.review is not None:
+            self._gateway.settle(self.review, outcome)
+            self._gateway.announce(session)
+
+    def _log(self, event: EventName, data: dict[str, object]) -> None:
+        session = self.session
+        self._gateway.log.append(
+            event,
+            session=session.id,
+            operation=self.operation.id,
+            identity=session.identity.subject,
+            target=session.target.name,
+            data=data,
+        )

@@ -1,0 +1,292 @@
+"""The sentence: what the engine does to every operation, in this order and nowhere else.
+
+    analyse it → decide → if review: wait for people → record the intent → forward it →
+    mask, record and deliver each chunk of the answer as it streams → record the outcome.
+
+`Pipeline.admit` is its first half, up to the intent; the `Passage` it returns is the second, in the hands of the
+adapter that forwards the operation. Operations of one session may overlap: nothing here knows a current one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from engine.audit.events import EventName
+from engine.errors import Denied
+from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
+from engine.passage import Passage
+from engine.protocols.base import Exchange, Hold
+
+if TYPE_CHECKING:
+    from engine.approvals.request import Review
+    from engine.gateway import Gateway
+    from engine.session import Session
+
+_SALT_BYTES = 16
+
+
+class Pipeline:
+    """Composes policy, approvals, masking and audit; adapters call it for each submission of their client."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def admit(self, session: Session, exchange: Exchange) -> list[Passage]:
+        """Analyse, decide, wait for people and record the intent of one submission; raises `Denied`.
+
+        All its operations are decided before any of them may be forwarded: one denial refuses them all. When this
+        returns, every intent that must be on stable storage is.
+        """
+        operations = await exchange.analyse()
+        decisions = [self.decide(session, operation) for operation in operations]
+        for operation, decision in zip(operations, decisions, strict=True):
+            if decision.verdict is Verdict.DENY:
+                self._deny(session, operations, operation, decision)
+        reviews = [
+            await self._wait(session, operations, operation, decision, exchange)
+            if decision.verdict is Verdict.REVIEW
+            else None
+            for operation, decision in zip(operations, decisions, strict=True)
+        ]
+        passages = [
+            self._intend(session, operation, decision, review)
+            for operation, decision, review in zip(operations, decisions, reviews, strict=True)
+        ]
+        for passage in passages:
+            if not passage.operation.is_pure_read:
+                await passage.durable()
+        return passages
+
+    def admit_now(self, session: Session, operation: Operation) -> Passage | None:
+        """The same without waiting, for an allowed pure read; None when it needs `admit`."""
+        if not operation.is_pure_read:
+            return None
+        decision = self.decide(session, operation)
+        if decision.verdict is not Verdict.ALLOW:
+            return None
+        return self._intend(session, operation, decision, None)
+
+    def preview(self, session: Session, operation: Operation) -> Decision:
+        """What would be decided while the parameters are not known yet; nothing is recorded, nothing held."""
+        return self.decide(session, operation, parameters_known=False)
+
+    def refuse_early(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
+        """Record and raise the denial that `preview` found."""
+        self._deny(session, [operation], operation, decision)
+
+    def decide(self, session: Session, operation: Operation, *, parameters_known: bool = True) -> Decision:
+        """Policy and masking together; on an observed target the verdict is allow and `reason` says what it was."""
+        revision = session.revision
+        decision = revision.policy.evaluate(
+            session.identity,
+            session.target,
+            session.facts,
+            operation,
+            self._gateway.now(),
+            parameters_known=parameters_known,
+        )
+        refused = session.masks.refuses(operation)
+        if refused is not None and decision.verdict is not Verdict.DENY:
+            rule, why = refused
+            decision = Decision(Verdict.DENY, rule.name, why)
+        if session.target.mode is Mode.OBSERVE and decision.verdict is not Verdict.ALLOW:
+            return replace(
+                decision, verdict=Verdict.ALLOW, reason=f"observed only, else {decision.verdict.value}: {decision.reason}"
+            )
+        return decision
+
+    async def _wait(
+        self,
+        session: Session,
+        operations: object,
+        operation: Operation,
+        decision: Decision,
+        exchange: Exchange,
+    ) -> Review:
+        """Hold one operation until people approve it; raises `Denied` when they do not, or not in time."""
+        approvals = self._gateway.approvals
+        if (given := await approvals.take(session.identity, operation, decision)) is not None:
+            return given
+        assert decision.terms is not None
+        terms = decision.terms
+        review = await approvals.request(session, operation, decision)
+        session.counts.held += 1
+        self._describe(session, operation, decision)
+        self._tell_review(session, operation, review, "pending")
+        self._gateway.announce(session)
+        on_hold = terms.on_hold or ("reject" if operation.in_transaction else "wait")
+        if on_hold == "reject":
+            self._reject(session, operation, decision, review, "it needs approval")
+        await exchange.hold(
+            Hold(
+                review=review.id,
+                rule=decision.rule or "",
+                reason=decision.reason,
+                reviewers=tuple(sorted(terms.reviewers)),
+                quorum=terms.quorum,
+                deadline=review.deadline_text,
+                hold=terms.hold,
+            )
+        )
+        review = await approvals.wait(review, terms.hold, exchange.withdrawn)
+        self._tell_review(session, operation, review, review.state.value)
+        if review.state.value == "pending":
+            self._reject(session, operation, decision, review, f"nobody decided within {terms.hold:g} s")
+        again = self.decide(session, operation)  # the policy may have changed while it waited
+        if again.verdict is Verdict.DENY:
+            self._deny(session, [operation], operation, again)
+        if (used := await approvals.take(session.identity, operation, decision)) is None:
+            self._turn_down(session, operation, decision, review)
+        return used
+
+    def _intend(
+        self, session: Session, operation: Operation, decision: Decision, review: Review | None
+    ) -> Passage:
+        """Record that it is about to be forwarded."""
+        self._describe(session, operation, decision, review)
+        sequence = self._gateway.log.append(
+            EventName.OPERATION_INTENDED,
+            session=session.id,
+            operation=operation.id,
+            identity=session.identity.subject,
+            target=session.target.name,
+            data=self._evidence(session, operation, decision, review.id if review else None),
+            relaxed=operation.is_pure_read,
+        )
+        session.counts.operations += 1
+        session.counts.last_verb = operation.verb
+        return Passage(self._gateway, session, operation, decision, review, sequence)
+
+    def _describe(
+        self, session: Session, operation: Operation, decision: Decision, review: Review | None = None
+    ) -> None:
+        """The operation's frame in the recording: its text with detectors applied. Written once."""
+        if operation.id in session.open_operations:
+            return
+        session.open_operations[operation.id] = operation
+        masks = session.masks
+        session.recorder.event(
+            "q",
+            {
+                "operation": operation.id,
+                "verb": operation.verb,
+                "text": masks.text(operation.text),
+                "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
+                "verdict": decision.verdict.value,
+                "rule": decision.rule,
+                "reason": decision.reason,
+                "review": review.id if review else None,
+                "parameters": [
+                    None if parameter.value is None else masks.text(parameter.value)
+                    for parameter in operation.parameters
+                ],
+            },
+        )
+
+    def _evidence(
+        self, session: Session, operation: Operation, decision: Decision, review: str | None
+    ) -> dict[str, object]:
+        """What the log says of an operation. The digest of the exact text is salted, so that nobody can guess it back
+        from the log; the salt lies beside it for whoever holds the text."""
+        salt = secrets.token_bytes(_SALT_BYTES)
+        return {
+            "verb": operation.verb,
+            "digest": hashlib.sha256(salt + operation.text.encode(errors="surrogateescape")).hexdigest(),
+            "salt": salt.hex(),
+            "effects": [access.effect.value for access in operation.accesses],
+            "resources": [str(access.resource) for access in operation.accesses],
+            "has_where": operation.has_where,
+            "verdict": decision.verdict.value,
+            "rule": decision.rule,
+            "reason": decision.reason,
+            "policy": session.revision.digest,
+            "review": review,
+        }
+
+    def _tell_review(self, session: Session, operation: Operation, review: Review, state: str) -> None:
+        session.recorder.event(
+            "w",
+            {
+                "operation": operation.id,
+                "review": review.id,
+                "state": state,
+                "by": [vote.person for vote in review.votes],
+                "reason": "; ".join(vote.reason for vote in review.votes if vote.reason),
+                "deadline": review.deadline_text,
+            },
+        )
+
+    def _deny(
+        self, session: Session, operations: object, operation: Operation, decision: Decision
+    ) -> NoReturn:
+        self._turn_away(
+            session,
+            operation,
+            Denied(
+                f"{operation.verb} denied",
+                _because(decision),
+                "ask for a rule that allows it, or for another way to do this",
+                decision=decision,
+                operation=operation.id,
+            ),
+        )
+
+    def _reject(
+        self, session: Session, operation: Operation, decision: Decision, review: Review, why: str
+    ) -> NoReturn:
+        self._turn_away(
+            session,
+            operation,
+            Denied(
+                f"{operation.verb} is waiting for approval: review {review.id}",
+                f"{why}; {_because(decision)}",
+                f"send the identical statement again once it is approved (until {review.deadline_text})",
+                decision=decision,
+                operation=operation.id,
+                review=review.id,
+                retry=True,
+            ),
+        )
+
+    def _turn_down(self, session: Session, operation: Operation, decision: Decision, review: Review) -> NoReturn:
+        votes = [f"{vote.person}: {vote.reason}" if vote.reason else vote.person for vote in review.votes]
+        by = f" by {', '.join(votes)}" if votes else ""
+        self._turn_away(
+            session,
+            operation,
+            Denied(
+                f"{operation.verb} was not approved",
+                f"review {review.id} is {review.state.value}{by}; {_because(decision)}",
+                "talk to the reviewers, or do this another way",
+                decision=decision,
+                operation=operation.id,
+                review=review.id,
+            ),
+        )
+
+    def _turn_away(self, session: Session, operation: Operation, denied: Denied) -> NoReturn:
+        """Record one denial and raise it."""
+        self._describe(session, operation, denied.decision)
+        data = self._evidence(session, operation, denied.decision, denied.review)
+        self._gateway.log.append(
+            EventName.OPERATION_DENIED,
+            session=session.id,
+            operation=operation.id,
+            identity=session.identity.subject,
+            target=session.target.name,
+            data={**data, "why": denied.why, "retry": denied.retry},
+        )
+        session.counts.denied += 1
+        session.recorder.event(
+            "e", {"operation": operation.id, "status": Status.DENIED.value, "error": f"{denied.what}: {denied.why}"}
+        )
+        session.open_operations.pop(operation.id, None)
+        self._gateway.announce(session)
+        raise denied
+
+
+def _because(decision: Decision) -> str:
+    return f"rule {decision.rule}: {decision.reason}" if decision.rule else decision.reason
