@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from engine.audit.events import EventName
 from engine.errors import Denied
-from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
+from engine.model import Decision, Mode, Operation, Status, Verdict
 from engine.passage import Passage
 from engine.protocols.base import Exchange, Hold
 
@@ -44,11 +44,9 @@ class Pipeline:
         decisions = [self.decide(session, operation) for operation in operations]
         for operation, decision in zip(operations, decisions, strict=True):
             if decision.verdict is Verdict.DENY:
-                self._deny(session, operations, operation, decision)
+                self._deny(session, operation, decision)
         reviews = [
-            await self._wait(session, operations, operation, decision, exchange)
-            if decision.verdict is Verdict.REVIEW
-            else None
+            await self._wait(session, operation, decision, exchange) if decision.verdict is Verdict.REVIEW else None
             for operation, decision in zip(operations, decisions, strict=True)
         ]
         passages = [
@@ -75,7 +73,7 @@ class Pipeline:
 
     def refuse_early(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
         """Record and raise the denial that `preview` found."""
-        self._deny(session, [operation], operation, decision)
+        self._deny(session, operation, decision)
 
     def decide(self, session: Session, operation: Operation, *, parameters_known: bool = True) -> Decision:
         """Policy and masking together; on an observed target the verdict is allow and `reason` says what it was."""
@@ -94,14 +92,15 @@ class Pipeline:
             decision = Decision(Verdict.DENY, rule.name, why)
         if session.target.mode is Mode.OBSERVE and decision.verdict is not Verdict.ALLOW:
             return replace(
-                decision, verdict=Verdict.ALLOW, reason=f"observed only, else {decision.verdict.value}: {decision.reason}"
+                decision,
+                verdict=Verdict.ALLOW,
+                reason=f"observed only, else {decision.verdict.value}: {decision.reason}",
             )
         return decision
 
     async def _wait(
         self,
         session: Session,
-        operations: object,
         operation: Operation,
         decision: Decision,
         exchange: Exchange,
@@ -137,14 +136,12 @@ class Pipeline:
             self._reject(session, operation, decision, review, f"nobody decided within {terms.hold:g} s")
         again = self.decide(session, operation)  # the policy may have changed while it waited
         if again.verdict is Verdict.DENY:
-            self._deny(session, [operation], operation, again)
+            self._deny(session, operation, again)
         if (used := await approvals.take(session.identity, operation, decision)) is None:
             self._turn_down(session, operation, decision, review)
         return used
 
-    def _intend(
-        self, session: Session, operation: Operation, decision: Decision, review: Review | None
-    ) -> Passage:
+    def _intend(self, session: Session, operation: Operation, decision: Decision, review: Review | None) -> Passage:
         """Record that it is about to be forwarded."""
         self._describe(session, operation, decision, review)
         sequence = self._gateway.log.append(
@@ -166,7 +163,7 @@ class Pipeline:
         """The operation's frame in the recording: its text with detectors applied. Written once."""
         if operation.id in session.open_operations:
             return
-        session.open_operations[operation.id] = operation
+        salt = session.open_operations[operation.id] = secrets.token_bytes(_SALT_BYTES)
         masks = session.masks
         session.recorder.event(
             "q",
@@ -174,6 +171,7 @@ class Pipeline:
                 "operation": operation.id,
                 "verb": operation.verb,
                 "text": masks.text(operation.text),
+                "salt": salt.hex(),
                 "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
                 "verdict": decision.verdict.value,
                 "rule": decision.rule,
@@ -189,13 +187,12 @@ class Pipeline:
     def _evidence(
         self, session: Session, operation: Operation, decision: Decision, review: str | None
     ) -> dict[str, object]:
-        """What the log says of an operation. The digest of the exact text is salted, so that nobody can guess it back
-        from the log; the salt lies beside it for whoever holds the text."""
-        salt = secrets.token_bytes(_SALT_BYTES)
+        """What the log says of an operation. The digest of the exact text is salted, so that nobody who has only the
+        log can guess the text; the salt is in the recording."""
+        salt = session.open_operations[operation.id]
         return {
             "verb": operation.verb,
             "digest": hashlib.sha256(salt + operation.text.encode(errors="surrogateescape")).hexdigest(),
-            "salt": salt.hex(),
             "effects": [access.effect.value for access in operation.accesses],
             "resources": [str(access.resource) for access in operation.accesses],
             "has_where": operation.has_where,
@@ -219,9 +216,7 @@ class Pipeline:
             },
         )
 
-    def _deny(
-        self, session: Session, operations: object, operation: Operation, decision: Decision
-    ) -> NoReturn:
+    def _deny(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
         self._turn_away(
             session,
             operation,
@@ -234,9 +229,7 @@ class Pipeline:
             ),
         )
 
-    def _reject(
-        self, session: Session, operation: Operation, decision: Decision, review: Review, why: str
-    ) -> NoReturn:
+    def _reject(self, session: Session, operation: Operation, decision: Decision, review: Review, why: str) -> NoReturn:
         self._turn_away(
             session,
             operation,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.masking.plan import Masks
-from engine.model import Identity, Operation, Target
+from engine.model import Identity, Target
 
 if TYPE_CHECKING:
     from engine.audit.recorder import Recorder
@@ -57,7 +57,7 @@ class Session:
         self.recorder = recorder
         self.adapter = adapter
         self.counts = Counts()
-        self.open_operations: dict[str, Operation] = {}
+        self.open_operations: dict[str, bytes] = {}  # identifier → salt of its digest
         self._mask_key = mask_key
         self.use(revision)
 

@@ -122,8 +122,8 @@ class Masks:
                     strategy = _stronger(strategy, rule.strategy)
         else:
             for ref in column.sources:
-                if rule := self.protects(ref):
-                    strategy = _stronger(strategy, rule.strategy)
+                if (naming := self.protects(ref)) is not None:
+                    strategy = _stronger(strategy, naming.strategy)
         if strategy is None:
             return None
         return self._transforms[strategy if column.is_text else "nullify"]
@@ -207,7 +207,9 @@ def replace_detected(text: str, detection: Detection, detected: Mapping[str, Tra
     position = 0
     for start, end, chosen in spans:
         pieces.append(text[position:start])
-        pieces.append((chosen.replace(text[start:end].encode()) or b"").decode())
+        pieces.append(
+            (chosen.replace(text[start:end].encode(errors="surrogateescape")) or b"").decode(errors="surrogateescape")
+        )
         position = end
     pieces.append(text[position:])
     return "".join(pieces), len(spans)

@@ -1,0 +1,34 @@
+"""The engine's own symmetric keys, made once under `keys/` of the state directory."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+_BYTES = 32
+
+
+def load_or_make(directory: Path, name: str) -> bytes:
+    """The 32-byte key of that name; a new one is durable before it is used."""
+    path = directory / name
+    if path.exists():
+        key = path.read_bytes()
+        if len(key) != _BYTES:
+            raise ValueError(f"{path} is not a {_BYTES}-byte key")
+        return key
+    key = secrets.token_bytes(_BYTES)
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, key)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.rename(path)
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return key
