@@ -169,14 +169,28 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """The reviewers one rule asks for, and how many of them."""
+
+    rule: str
+    reviewers: frozenset[str]  # groups
+    quorum: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewTerms:
-    """What a review rule asks for. Times in seconds."""
+    """What a review asks for. Times in seconds.
+
+    Where several rules hold one operation each of them is a panel that must reach its own quorum; `reviewers` and
+    `quorum` then sum them up for people to read. No panels: the reviewers and quorum here are the only one.
+    """
 
     reviewers: frozenset[str]  # groups
     quorum: int = 1
     hold: float = 60.0
     timeout: float = 900.0
     on_hold: str | None = None  # wait | reject; None: wait, but reject inside a transaction that may hold locks
+    panels: tuple[Panel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,8 @@
+"""What may be done: rules, and the decision they make of an operation.
+
+globs       patterns over dotted names and paths, case-exact
+conditions  `when`: CEL over a published, typed schema, checked when it is loaded
+rules       one rule, compiled: who, where, what, except, when
+evaluate    the policy: pure, order-free, default deny
+explain     every rule, and why it matched or did not
+"""

@@ -1,0 +1,227 @@
+"""The policy: pure, order-free, default deny.
+
+Each access of an operation is decided by itself: any matching deny, else any matching review, else any matching
+allow, else deny. The worst access decides the operation, and an allow covers only the accesses it names. `opaque` is
+let through only by a rule that names it. Housekeeping, and an operation that touches nothing, is allowed wherever an
+allow or review rule covers this identity and target, unless a deny rule says otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from engine.model import Access, Decision, Effect, Identity, Operation, Panel, Resource, ReviewTerms, Target, Verdict
+from engine.policy import conditions
+from engine.policy.rules import Miss, Rule, Scope
+
+NOTHING_TOUCHED: Final = Access(Effect.HOUSEKEEPING, Resource("statement", ""))
+_COVERED_BOUND = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The rules about one identity on one target, with the exceptions that may apply to it."""
+
+    rules: tuple[tuple[Rule, tuple[Scope, ...]], ...]
+    is_permitted: bool  # some allow or review rule is among them
+    identity: Any = field(repr=False)  # as conditions see them
+    target: Any = field(repr=False)
+
+
+class Moment:
+    """One operation being decided: its conditions are evaluated when first needed, each once."""
+
+    def __init__(
+        self,
+        coverage: Coverage,
+        target: Target,
+        session: Mapping[str, object],
+        operation: Operation,
+        now: datetime,
+        parameters_known: bool,
+    ) -> None:
+        self._coverage = coverage
+        self._session = session
+        self._now = now
+        self._parameters_known = parameters_known
+        self._activation: Any = None
+        self._held: dict[str, Miss | None] = {}
+        self.operation = operation
+        self.database = dict(operation.context).get("database") or target.database or ""
+
+    def miss(self, rule: Rule, exceptions: Iterable[Scope], access: Access) -> Miss | None:
+        """Why the rule does not match this access, or None."""
+        if miss := rule.miss(access, self.operation, self.database, exceptions):
+            return miss
+        if rule.condition is None:
+            return None
+        if rule.name not in self._held:
+            self._held[rule.name] = self._condition_miss(rule, rule.condition)
+        return self._held[rule.name]
+
+    def _condition_miss(self, rule: Rule, condition: conditions.Condition) -> Miss | None:
+        if condition.reads_parameters and not self._parameters_known:
+            # Only what any parameters would deny is denied early; the rest is told once they are known.
+            return Miss.PARAMETERS if rule.decide is Verdict.DENY else None
+        try:
+            if self._activation is None:
+                self._activation = conditions.activation(
+                    self._coverage.identity, self._coverage.target, self._session, self.operation, self._now
+                )
+            holds = condition.holds(self._activation)
+        except (RuntimeError, TypeError, ValueError):  # a text that is no text, a number out of range
+            holds = None
+        return rule.condition_miss(holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the rules say of one access."""
+
+    access: Access
+    verdict: Verdict
+    rules: tuple[Rule, ...] = ()  # that say so, by name
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """Worst last; a rule's denial is worse than nobody's allowance, since it has a reason to give."""
+        return (_SEVERITY[self.verdict], bool(self.rules))
+
+
+_SEVERITY: Final = {Verdict.ALLOW: 0, Verdict.REVIEW: 1, Verdict.DENY: 2}
+
+
+class Policy:
+    """The rules of one revision. Evaluation is pure: the same question always has the same answer."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(sorted(rules, key=lambda rule: rule.name))
+        self._covered: dict[object, Coverage] = {}
+
+    def covers(self, identity: Identity, target: Target) -> bool:
+        """Whether some allow or review rule is about this identity on this target; else no session opens."""
+        return self.coverage(identity, target).is_permitted
+
+    def coverage(self, identity: Identity, target: Target) -> Coverage:
+        """The rules about this identity on this target."""
+        labels = frozenset(target.labels.items())
+        key = (identity, target.name, target.mode, target.protocol, target.address, target.database, labels)
+        if (known := self._covered.get(key)) is not None:
+            return known
+        about = tuple(
+            (rule, rule.exceptions_for(identity, target))
+            for rule in self.rules
+            if rule.is_about(identity, target) is None
+        )
+        coverage = Coverage(
+            rules=about,
+            is_permitted=any(rule.decide is not Verdict.DENY for rule, _ in about),
+            identity=conditions.identity_message(identity),
+            target=conditions.target_message(target),
+        )
+        if len(self._covered) >= _COVERED_BOUND:
+            self._covered.clear()
+        self._covered[key] = coverage
+        return coverage
+
+    def evaluate(
+        self,
+        identity: Identity,
+        target: Target,
+        session: Mapping[str, object],
+        operation: Operation,
+        now: datetime,
+        *,
+        parameters_known: bool = True,
+    ) -> Decision:
+        """The decision on one operation.
+
+        `session` has what conditions may see of it (`id`, `client`, `database`, `opened`). Without known parameters
+        (Parse, Describe) a condition that reads them counts as a match for review and allow rules and not for deny
+        rules: such a decision denies only what any parameters would, and promises nothing else.
+        """
+        coverage = self.coverage(identity, target)
+        if not coverage.is_permitted:
+            reason = f"no rule lets {identity.subject} use {target.name}"
+            return Decision(Verdict.DENY, None, reason, (operation.accesses or (NOTHING_TOUCHED,))[0])
+        moment = Moment(coverage, target, session, operation, now, parameters_known)
+        findings = [find(coverage, moment, access) for access in dict.fromkeys(operation.accesses)]
+        findings = findings or [find(coverage, moment, NOTHING_TOUCHED)]
+        worst = max(findings, key=lambda finding: finding.severity)
+        if worst.verdict is Verdict.REVIEW:
+            return _review(findings)
+        return _settled(worst, operation)
+
+
+def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:
+    """What the rules say of one access: any deny, else any review, else any allow, else deny."""
+    matching: dict[Verdict, list[Rule]] = {verdict: [] for verdict in Verdict}
+    permitted = access.effect is Effect.HOUSEKEEPING
+    for rule, exceptions in coverage.rules:
+        if moment.miss(rule, exceptions, access) is None:
+            matching[rule.decide].append(rule)
+            permitted = permitted or rule.permits(access)
+    if denying := matching[Verdict.DENY]:
+        return Finding(access, Verdict.DENY, tuple(denying))
+    if not permitted:
+        return Finding(access, Verdict.DENY)
+    if holding := matching[Verdict.REVIEW]:
+        return Finding(access, Verdict.REVIEW, tuple(holding))
+    return Finding(access, Verdict.ALLOW, tuple(matching[Verdict.ALLOW]))
+
+
+def _settled(finding: Finding, operation: Operation) -> Decision:
+    """An allow or a deny."""
+    access, rule = finding.access, finding.rules[0] if finding.rules else None
+    about = f"{access.effect.value} on {access.resource}"
+    if rule is not None:
+        reason = rule.reason or (f"the rule {rule.name} denies {about}" if finding.verdict is Verdict.DENY else "")
+        return Decision(finding.verdict, rule.name, reason, access, rule_digest=rule.digest)
+    if finding.verdict is Verdict.ALLOW:
+        return Decision(Verdict.ALLOW, None, "housekeeping", access)
+    if access.effect is Effect.OPAQUE:
+        why = operation.why_opaque or "what it does could not be told"
+        return Decision(Verdict.DENY, None, f"{why}, and no rule allows opaque on {access.resource}", access)
+    return Decision(Verdict.DENY, None, f"no rule allows {about}", access)
+
+
+def _review(findings: Iterable[Finding]) -> Decision:
+    """One review that satisfies every rule that holds any of the accesses, so that none can be picked around."""
+    held: dict[str, tuple[Rule, Access]] = {}
+    for finding in findings:
+        if finding.verdict is Verdict.REVIEW:
+            for rule in finding.rules:
+                held.setdefault(rule.name, (rule, finding.access))
+    rules = sorted((rule for rule, _ in held.values()), key=lambda rule: (-_terms(rule).quorum, rule.name))
+    first, *others = rules
+    reason = first.reason or f"the rule {first.name} asks people first"
+    if others:
+        reason += f" (also held by {', '.join(rule.name for rule in others)})"
+    digest = first.digest
+    if others:
+        digest = hashlib.sha256("\n".join(sorted(rule.digest for rule in rules)).encode()).hexdigest()
+    return Decision(Verdict.REVIEW, first.name, reason, held[first.name][1], _joined(rules), digest)
+
+
+def _terms(rule: Rule) -> ReviewTerms:
+    return rule.terms or ReviewTerms(frozenset())
+
+
+def _joined(rules: list[Rule]) -> ReviewTerms:
+    """The terms of all of them together: every panel, the shortest times, the most cautious hold."""
+    if len(rules) == 1:
+        return _terms(rules[0])
+    terms = [_terms(rule) for rule in rules]
+    asked = {each.on_hold for each in terms}
+    return ReviewTerms(
+        reviewers=frozenset().union(*(each.reviewers for each in terms)),
+        quorum=max(each.quorum for each in terms),
+        hold=min(each.hold for each in terms),
+        timeout=min(each.timeout for each in terms),
+        on_hold="reject" if "reject" in asked else None if None in asked else "wait",
+        panels=tuple(Panel(rule.name, _terms(rule).reviewers, _terms(rule).quorum) for rule in rules),
+    )
