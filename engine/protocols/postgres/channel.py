@@ -1,0 +1,190 @@
+"""One end of a connection during its handshake: exact reads over a raw socket, then over a transport.
+
+A raw socket is read to the byte, so that nothing a peer sent before TLS can be taken for something it sent inside
+(CVE-2021-23214, CVE-2021-23222, CVE-2021-3935, CVE-2021-43766, CVE-2021-43767).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+
+from engine.errors import ProtocolViolation
+
+_CHUNK = 16 * 1024
+
+
+async def receive_exactly(sock: socket.socket, size: int) -> bytes:
+    """Exactly `size` bytes and not one more. Raises EOFError."""
+    loop = asyncio.get_running_loop()
+    received = bytearray()
+    while len(received) < size:
+        try:
+            piece = await loop.sock_recv(sock, size - len(received))
+        except OSError:
+            piece = b""
+        if not piece:
+            raise EOFError
+        received += piece
+    return bytes(received)
+
+
+async def peek_first(sock: socket.socket) -> int:
+    """The first byte, left where it is. Raises EOFError."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            first = sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            readable = loop.create_future()
+            loop.add_reader(sock, _settle, readable)
+            try:
+                await readable
+            finally:
+                loop.remove_reader(sock)
+            continue
+        except OSError:
+            first = b""
+        if not first:
+            raise EOFError
+        return first[0]
+
+
+def refuse_early_bytes(sock: socket.socket) -> None:
+    """Raise ProtocolViolation when the peer already sent plaintext that TLS is about to follow."""
+    with contextlib.suppress(OSError):
+        if sock.recv(1, socket.MSG_PEEK):
+            raise ProtocolViolation("received unencrypted data after SSL request", "it may be an attack")
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class Channel(asyncio.BufferedProtocol):
+    """Exact reads and plain writes over a transport. It reads only while somebody waits for bytes.
+
+    So it holds at most what was asked for and one chunk more, whatever the peer sends. `release` gives the
+    transport, its reading paused, and the bytes nobody asked for, ready for another protocol.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._chunk = bytearray(_CHUNK)
+        self._received = bytearray()
+        self._wanted = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._is_over = False
+
+    def __repr__(self) -> str:
+        return f"<Channel {'over' if self._is_over else 'open'} {len(self._received)} bytes unread>"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.pause_reading()
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._chunk
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received += self._chunk[:nbytes]
+        if len(self._received) >= self._wanted:
+            self.transport.pause_reading()
+            self._wake()
+
+    def eof_received(self) -> None:
+        self._is_over = True
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._is_over = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            _settle(self._waiter)
+
+    async def read(self, size: int) -> bytes:
+        """Exactly `size` bytes. Raises EOFError when the connection ends before."""
+        self._wanted = size
+        while len(self._received) < size:
+            if self._is_over:
+                raise EOFError
+            self._waiter = asyncio.get_running_loop().create_future()
+            self.transport.resume_reading()
+            await self._waiter
+        piece = bytes(self._received[:size])
+        del self._received[:size]
+        self._wanted = 0
+        return piece
+
+    def write(self, data: bytes) -> None:
+        """Send, unless the connection is over."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def close(self) -> None:
+        """Send what is still to be sent, then end the connection."""
+        self.transport.close()
+
+    def abort(self) -> None:
+        """End the connection now, with whatever is still to be sent."""
+        self.transport.abort()
+
+    async def finished(self) -> None:
+        """Wait until the peer has ended the connection; what it still sends is thrown away."""
+        with contextlib.suppress(EOFError):
+            while True:
+                await self.read(1)
+                self._received.clear()
+
+    def release(self) -> tuple[asyncio.Transport, bytes]:
+        """The transport with reading paused, and what was received beyond what was read."""
+        self.transport.pause_reading()
+        leftover = bytes(self._received)
+        self._received.clear()
+        return self.transport, leftover
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS session, if there is one."""
+        session: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
+        return session
+
+
+async def accept(sock: socket.socket, tls: ssl.SSLContext | None, timeout: float) -> Channel:
+    """A channel over an accepted socket, as the TLS server when a context is given."""
+    loop = asyncio.get_running_loop()
+    channel = Channel()
+    if tls is None:
+        await loop.connect_accepted_socket(lambda: channel, sock)
+    else:
+        await loop.connect_accepted_socket(
+            lambda: channel, sock, ssl=tls, ssl_handshake_timeout=timeout, ssl_shutdown_timeout=1.0
+        )
+    return channel
+
+
+async def secure(
+    sock: socket.socket, tls: ssl.SSLContext | None, server_hostname: str | None, timeout: float
+) -> Channel:
+    """A channel over a connected socket, as the TLS client when a context is given."""
+    loop = asyncio.get_running_loop()
+    channel = Channel()
+    if tls is None:
+        await loop.create_connection(lambda: channel, sock=sock)
+    else:
+        await loop.create_connection(
+            lambda: channel,
+            sock=sock,
+            ssl=tls,
+            server_hostname=server_hostname,
+            ssl_handshake_timeout=timeout,
+            ssl_shutdown_timeout=1.0,
+        )
+    return channel
