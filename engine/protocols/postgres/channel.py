@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from typing import cast
 
 from engine.errors import ProtocolViolation
 
@@ -84,9 +85,8 @@ class Channel(asyncio.BufferedProtocol):
         return f"<Channel {'over' if self._is_over else 'open'} {len(self._received)} bytes unread>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.pause_reading()
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's derives from nothing of asyncio's
+        self.transport.pause_reading()
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._chunk
