@@ -1,0 +1,15 @@
+"""The command line: one module per noun, loaded when its noun is typed.
+
+root         the nouns, and how every failure ends: message, hint, exit status
+options      options that several commands share, with their completions
+output       JSON, tables, colours: data on stdout, narration on stderr
+times        durations and moments as people type and read them
+statements   a session's frames as lines: what was asked, decided, answered
+engine       run, start, stop, status, unit     (service, unit: how it runs in the background)
+approvals    list, show, approve, deny, revoke
+sessions     list, watch, kill
+token        create, list, revoke
+policy       check, apply, explain
+audit        tail, verify, key, checkpoint
+replay ca connect console demo
+"""

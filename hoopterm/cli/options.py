@@ -1,0 +1,97 @@
+"""Options that several commands share, and completions that ask the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from hoopterm.client import Client
+from hoopterm.errors import Problem
+
+T = TypeVar("T")
+
+_PATIENCE = 1.0  # seconds a completion may take
+
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="SOCKET", help="The engine's control socket.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.", show_default=False)]
+
+
+def ask(engine: str | None, question: Callable[[Client], Awaitable[T]]) -> T:
+    """Ask the engine one thing and wait for its answer."""
+
+    async def conversation() -> T:
+        async with Client.at(engine) as client:
+            return await question(client)
+
+    return asyncio.run(conversation())
+
+
+def _suggest(question: Callable[[Client], Awaitable[list[str]]]) -> list[str]:
+    """What the engine suggests; nothing when it is slow, away or says no: a completion never complains."""
+
+    async def conversation() -> list[str]:
+        async with asyncio.timeout(_PATIENCE), Client.at() as client:
+            return await question(client)
+
+    try:
+        return asyncio.run(conversation())
+    except (Problem, TimeoutError):
+        return []
+
+
+def _reviews() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [review.id for review in await client.reviews("pending")]
+
+    return _suggest(question)
+
+
+def _sessions() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [session.id for session in await client.sessions("live")]
+
+    return _suggest(question)
+
+
+def _recordings() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [recording.session for recording in await client.recordings()]
+
+    return _suggest(question)
+
+
+def _targets() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [target.name for target in (await client.status()).targets]
+
+    return _suggest(question)
+
+
+def _tokens() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [token.id for token in await client.tokens() if token.revoked is None]
+
+    return _suggest(question)
+
+
+def _completion(known: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in known() if name.startswith(incomplete)]
+
+    return complete
+
+
+complete_reviews = _completion(_reviews)
+complete_sessions = _completion(_sessions)
+complete_recordings = _completion(_recordings)
+complete_targets = _completion(_targets)
+complete_tokens = _completion(_tokens)
+
+Review = Annotated[str, typer.Argument(metavar="REVIEW", help="The review's id.", autocompletion=complete_reviews)]
+Session = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.", autocompletion=complete_sessions)]

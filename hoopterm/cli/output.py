@@ -1,0 +1,143 @@
+"""What commands print: data on stdout, narration on stderr, and nothing of a stranger's raw."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.api.schema import ErrorView
+from hoopterm.console.text import clean
+from hoopterm.errors import Problem
+
+_PIPED_WIDTH = 10_000  # nothing is cut for a program that reads
+
+_STATES = {
+    "pending": ("▲", "yellow"),
+    "approved": ("✓", "green"),
+    "used": ("✓", "green"),
+    "denied": ("✗", "red"),
+    "revoked": ("✗", "red"),
+    "expired": ("○", "dim"),
+    "withdrawn": ("○", "dim"),
+    "closed": ("○", "dim"),
+    "killed": ("✗", "red"),
+    "live": ("●", "green"),
+    "valid": ("●", "green"),
+    "allow": ("✓", "green"),
+    "review": ("▲", "yellow"),
+    "deny": ("✗", "red"),
+    "completed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "cancelled": ("○", "dim"),
+    "lost": ("✗", "red"),
+    "running": ("●", "green"),
+    "draining": ("▲", "yellow"),
+}
+
+
+class Column(NamedTuple):
+    """One column of a table; `gives` says that it may be cut where the terminal is narrow."""
+
+    title: str
+    gives: bool = False
+    right: bool = False
+
+
+def now() -> datetime:
+    """The moment that relative times are told from."""
+    return datetime.now(UTC)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where people read: colours only on a terminal and without NO_COLOR, no markup, nothing guessed."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(*parts: str | Text) -> None:
+    """One line for people on stdout, cut where the terminal ends."""
+    console().print(_line(parts), no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def say_whole(*parts: str | Text) -> None:
+    """One line for people on stdout that must not lose anything: the terminal folds it."""
+    console().print(_line(parts), soft_wrap=True)
+
+
+def note(*parts: str | Text) -> None:
+    """One line of narration on stderr."""
+    console(stderr=True).print(_line(parts), soft_wrap=True)
+
+
+def _line(parts: Sequence[str | Text]) -> Text:
+    return Text.assemble(*(Text(clean(part)) if isinstance(part, str) else part for part in parts))
+
+
+def styled(text: str, style: str) -> Text:
+    """A stranger's text made safe, in one style."""
+    return Text(clean(text), style)
+
+
+def badge(state: str) -> Text:
+    """A state as glyph, word and colour."""
+    glyph, style = _STATES.get(state, ("·", ""))
+    return styled(f"{glyph} {state}", style)
+
+
+def draw(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], *, empty: str) -> None:
+    """A table that never wraps; without rows, the line that says why."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for column in columns:
+        table.add_column(
+            column.title,
+            no_wrap=True,
+            overflow="ellipsis",
+            justify="right" if column.right else "left",
+            min_width=None if column.gives else len(column.title),
+            ratio=None,
+        )
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) if isinstance(cell, str) else cell for cell in row))
+    if table.row_count:
+        console().print(table)
+    else:
+        note(styled(empty, "dim"))
+
+
+def facts(pairs: Iterable[tuple[str, str | Text]]) -> None:
+    """Names and values under one another; values that are empty are left out."""
+    shown = [(name, value) for name, value in pairs if str(value)]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        say_whole(styled(f"{name:<{width}}  ", "dim"), value)
+
+
+def emit(value: Any) -> None:
+    """One JSON document: indented for people, in one line for programs."""
+    encoded = msgspec.json.encode(value)
+    print((msgspec.json.format(encoded, indent=2) if sys.stdout.isatty() else encoded).decode())
+
+
+def emit_line(value: Any) -> None:
+    """One JSON object in one line, at once."""
+    print(msgspec.json.encode(value).decode(), flush=True)
+
+
+def complain(problem: Problem, as_json: bool) -> None:
+    """What went wrong, on stderr."""
+    if as_json:
+        error = ErrorView(problem.code, problem.message, problem.hint)
+        print(msgspec.json.encode({"error": error}).decode(), file=sys.stderr)
+        return
+    for index, line in enumerate(problem.message.split("\n")):
+        note(*((Text("✗ ", "red"), line) if index == 0 else ("  ", line)))
+    for line in filter(None, problem.hint.split("\n")):
+        note(styled(f"  {line}", "dim"))
