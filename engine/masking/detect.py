@@ -20,38 +20,43 @@ from stdnum import iban, luhn
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """One kind of value. `nominates` scans bytes without boundaries, `shape` finds candidates, `is_real` checks one."""
+    """One kind of value. `nominates` scans bytes without boundaries, `shape` finds candidates, `genuine` says how many
+    of a candidate's first characters are a real value (0: none)."""
 
     name: str
     nominates: bytes
     shape: re.Pattern[str]
-    is_real: Callable[[str], bool]
+    genuine: Callable[[str], int]
 
 
-def _always(_candidate: str) -> bool:
-    return True
+def _whole(candidate: str) -> int:
+    return len(candidate)
 
 
-def _is_card(candidate: str) -> bool:
-    digits = re.sub(r"[ -]", "", candidate)
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn.is_valid(digits)
+def _card(candidate: str) -> int:
+    """The longest head of 13 to 19 digits that passes Luhn's check: other digits may follow a card's."""
+    for end in range(len(candidate), 12, -1):
+        digits = re.sub(r"[ -]", "", candidate[:end])
+        if candidate[end - 1].isdigit() and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn.is_valid(digits):
+            return end
+    return 0
 
 
-def _is_iban(candidate: str) -> bool:
-    return bool(iban.is_valid(candidate.upper(), check_country=False))
+def _iban(candidate: str) -> int:
+    return len(candidate) if iban.is_valid(candidate.upper(), check_country=False) else 0
 
 
-def _is_ssn(candidate: str) -> bool:
+def _ssn(candidate: str) -> int:
     area, group, serial = candidate[:3], candidate[4:6], candidate[7:]
-    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+    return len(candidate) if area not in ("000", "666") and area < "900" and group != "00" and serial != "0000" else 0
 
 
-def _is_phone(candidate: str) -> bool:
+def _phone(candidate: str) -> int:
     try:
         number = phonenumbers.parse(candidate, "US")
     except phonenumbers.NumberParseException:
-        return False
-    return phonenumbers.is_possible_number(number)
+        return 0
+    return len(candidate) if phonenumbers.is_possible_number(number) else 0
 
 
 DETECTORS = {
@@ -61,13 +66,13 @@ DETECTORS = {
             "credit_card",
             rb"[0-9](?:[ -]?[0-9]){12}",
             re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"),
-            _is_card,
+            _card,
         ),
         Detector(
             "email",
             rb"[^\s@\x00-\x1f]@[^\s@\x00-\x1f]",
             re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[\w-]{2,}"),
-            _always,
+            _whole,
         ),
         Detector(
             "iban",
@@ -75,13 +80,13 @@ DETECTORS = {
             re.compile(
                 r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
             ),
-            _is_iban,
+            _iban,
         ),
         Detector(
             "us_ssn",
             rb"[0-9]{3}-[0-9]{2}-[0-9]{4}",
             re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])"),
-            _is_ssn,
+            _ssn,
         ),
         Detector(
             "phone",
@@ -90,25 +95,25 @@ DETECTORS = {
                 r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"
                 r"|(?<![0-9+.-])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}(?![0-9-])"
             ),
-            _is_phone,
+            _phone,
         ),
         Detector(
             "jwt",
             rb"eyJ[A-Za-z0-9_-]{5}",
             re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
-            _always,
+            _whole,
         ),
         Detector(
             "aws_access_key",
             rb"A(?:KIA|SIA)[A-Z0-9]{16}",
             re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])"),
-            _always,
+            _whole,
         ),
         Detector(
             "private_key",
             rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY",
             re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?:(?!-----END)[\s\S])*(?:-----END[A-Z -]*)?"),
-            _always,
+            _whole,
         ),
     )
 }
@@ -139,9 +144,9 @@ class Detection:
         for detector in self.detectors:
             position = 0
             while match := detector.shape.search(text, position):
-                if detector.is_real(match.group()):
-                    yield match.start(), match.end(), detector.name
-                    position = match.end()
+                if length := detector.genuine(match.group()):
+                    position = match.start() + length
+                    yield match.start(), position, detector.name
                 else:  # a real value may begin inside a false candidate
                     position = match.start() + 1
 

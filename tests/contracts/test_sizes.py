@@ -40,7 +40,9 @@ def test_the_median_file_is_short() -> None:
 
 def test_no_function_is_longer_than_the_limit() -> None:
     lengths = dict(item for path in sources() for item in functions(path))
-    assert {name: size for name, size in lengths.items() if size > LONGEST_FUNCTION and name not in LARGE_FUNCTIONS} == {}
+    assert {
+        name: size for name, size in lengths.items() if size > LONGEST_FUNCTION and name not in LARGE_FUNCTIONS
+    } == {}
 
 
 def test_nineteen_functions_in_twenty_are_short() -> None:

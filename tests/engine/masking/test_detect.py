@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.masking.detect import DETECTORS, detection_of
+
+ALL = detection_of(frozenset(DETECTORS))
+
+REAL = {
+    "credit_card": ["4111111111111111", "4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005"],
+    "email": ["ada@engines.example", "first.last+tag@sub.domain.example", "o'neil@example.org"],
+    "iban": ["DE89370400440532013000", "GB82 WEST 1234 5698 7654 32", "fr1420041010050500013m02606"],
+    "us_ssn": ["078-05-1120", "219-09-9999"],
+    "phone": ["+1 650 253 0000", "+442083661177", "(650) 253-0000", "650-253-0000"],
+    "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"],
+    "aws_access_key": ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"],
+    "private_key": ["-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----"],
+}
+FALSE = {
+    "credit_card": ["4111111111111112", "12345", "0000000000000000"],
+    "email": ["ada at engines", "@handle", "a@b"],
+    "iban": ["DE00370400440532013000", "AB12"],
+    "us_ssn": ["000-12-3456", "666-12-3456", "123-00-4567", "2021-03-14"],
+    "phone": ["2021-03-14", "12345678", "1.2.3.4"],
+    "jwt": ["eyJhbGciOiJIUzI1NiJ9"],
+    "aws_access_key": ["AKIA", "XAKIAIOSFODNN7EXAMPLE"],
+    "private_key": ["-----BEGIN PUBLIC KEY-----"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REAL.items() for value in values])
+def test_a_real_value_is_nominated_and_found_whole(name: str, value: str) -> None:
+    detection = detection_of(frozenset({name}))
+    text = f"before {value} after"
+    assert detection.nominated(text.encode())
+    assert [text[start:end].strip() for start, end, _ in detection.find(text)] == [value]
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in FALSE.items() for value in values])
+def test_what_only_resembles_one_is_not_found(name: str, value: str) -> None:
+    assert list(detection_of(frozenset({name})).find(f"before {value} after")) == []
+
+
+@pytest.mark.parametrize("value", ["1 4111111111111111", "4111111111111111 17"])
+def test_a_card_beside_other_digits_is_found(value: str) -> None:
+    found = [value[start:end] for start, end, _ in detection_of(frozenset({"credit_card"})).find(value)]
+    assert any("4111111111111111" in text for text in found)
+
+
+@given(st.text(), st.sampled_from([value for values in REAL.values() for value in values]), st.text())
+def test_everything_found_was_nominated(before: str, value: str, after: str) -> None:
+    text = f"{before} {value} {after}"
+    if any(True for _ in ALL.find(text)):
+        assert ALL.nominated(text.encode(errors="surrogatepass"))
+
+
+def test_a_long_run_of_one_character_costs_linear_time() -> None:
+    """A value of a million characters beside an address must not stall the engine."""
+    assert list(detection_of(frozenset({"email"})).find("a" * 1_000_000 + " a@b")) == []

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import UpstreamError
+from engine.masking.plan import Masks, MaskRule
+from engine.model import Column, ColumnRef, Identity, Target
+from engine.protocols.postgres.rows import RowMasker, join_cells, split_cells
+
+SECRET = ColumnRef("public", "people", "secret")
+Cells = list[bytes | None]
+
+
+def row(cells: Cells) -> bytes:
+    body = join_cells(cells)
+    return b"D" + (len(body) + 4).to_bytes(4) + body
+
+
+def rows_of(data: bytes, width: int) -> list[Cells]:
+    found, position = [], 0
+    while position < len(data):
+        found.append(split_cells(data, position + 7, width))
+        position += 1 + int.from_bytes(data[position + 1 : position + 5])
+    return found
+
+
+def masker(*columns: Column, strategy: str = "redact", detect: tuple[str, ...] = ()) -> RowMasker:
+    rule = MaskRule("r", columns=("people.secret",), detect=detect, strategy=strategy)
+    masks = Masks([rule], Identity("a", "agent"), Target("t", "postgres", ""), b"k" * 32)
+    return RowMasker(masks.plan(columns))
+
+
+PLAIN = Column("plain", frozenset())
+PROTECTED = Column("secret", frozenset({SECRET}))
+
+
+def test_protected_cells_are_overwritten_and_the_rest_is_untouched() -> None:
+    chunk = row([b"1", b"canary", b"x"]) + row([b"2", None, None])
+    found = masker(PLAIN, PROTECTED, PLAIN)
+    assert rows_of(found.mask(chunk), 3) == [[b"1", b"******", b"x"], [b"2", None, None]]
+    assert (found.rows, found.masked) == (2, 1)
+
+
+@pytest.mark.parametrize("strategy", ["partial", "hash", "token", "nullify"])
+def test_strategies_that_change_the_length_rebuild_the_row(strategy: str) -> None:
+    chunk = row([b"1", b"canary-of-the-mine", b"x"]) * 3
+    cells = rows_of(masker(PLAIN, PROTECTED, PLAIN, strategy=strategy).mask(chunk), 3)
+    assert [cell[0] for cell in cells] == [b"1"] * 3
+    assert [cell[2] for cell in cells] == [b"x"] * 3
+    assert all(cell[1] is None or b"canary" not in cell[1] for cell in cells)
+
+
+@pytest.mark.parametrize("length", range(48, 123))
+def test_length_bytes_beside_a_value_hide_nothing(length: int) -> None:
+    """A cell's length byte can be a digit or a letter; a card in a cell of any such length is found."""
+    card = b"4111111111111111"
+    cell = card.ljust(length, b" ")
+    found = masker(PLAIN, PLAIN, detect=("credit_card",))
+    assert card not in found.mask(row([b"a", cell]) + row([cell, b"b"]))
+    assert found.masked == 2
+
+
+@given(st.lists(st.lists(st.one_of(st.none(), st.binary(max_size=130)), min_size=2, max_size=2), max_size=20))
+def test_rows_without_anything_to_mask_pass_byte_for_byte(cells: list[Cells]) -> None:
+    chunk = b"".join(row(one) for one in cells)
+    assert masker(PLAIN, PLAIN).mask(chunk) == chunk
+
+
+@given(st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=10))
+def test_no_protected_byte_survives_redaction(values: list[bytes]) -> None:
+    masked = rows_of(masker(PLAIN, PROTECTED).mask(b"".join(row([b"k", value]) for value in values)), 2)
+    assert [cell[1] for cell in masked] == [b"*" * len(value) for value in values]
+
+
+def test_a_row_that_does_not_fit_its_description_ends_the_answer() -> None:
+    with pytest.raises(UpstreamError):
+        masker(PLAIN).mask(row([b"1", b"2"]))
+    with pytest.raises(UpstreamError):
+        masker(PLAIN).mask(row([b"1"])[:-1])
