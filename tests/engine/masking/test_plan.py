@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from engine.masking.plan import Masks, MaskRule
+from engine.masking.plan import MaskRule, Masks
 from engine.model import Access, Column, ColumnRef, Effect, Identity, Operation, Resource, Target
 
 EMAIL = ColumnRef("public", "customers", "email")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UpstreamError
-from engine.masking.plan import Masks, MaskRule
+from engine.masking.plan import MaskRule, Masks
 from engine.model import Column, ColumnRef, Identity, Target
 from engine.protocols.postgres.rows import RowMasker, join_cells, split_cells
 
