@@ -1,6 +1,6 @@
 import pytest
 
-from engine.masking.plan import Masks, MaskRule
+from engine.masking.plan import MaskRule, Masks
 from engine.model import Access, Effect, Identity, Operation, Resource, Target
 from engine.protocols.postgres.reports import mask_report
 
