@@ -22,7 +22,7 @@ from engine.protocols.postgres.address import Address, parse_address
 from engine.protocols.postgres.authentication import Authentication
 from engine.protocols.postgres.channel import Channel, receive_exactly, refuse_early_bytes, secure
 from engine.protocols.postgres.refusal import refusal
-from engine.secrets.secret import Secret
+from engine.secrets.resolve import Login
 from engine.tls import ClientTLS, TLSMode, client_context
 
 ALPN = "postgresql"
@@ -31,14 +31,6 @@ CANCEL_TIMEOUT = 10.0
 
 _MAX_MESSAGE = 64 * 1024
 _MAX_TOTAL = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What the engine presents to an upstream."""
-
-    user: str
-    password: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

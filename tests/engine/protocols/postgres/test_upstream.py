@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.protocols.postgres import upstream
+from engine.secrets.resolve import Login
 from engine.secrets.secret import Secret
 from engine.tls import ClientTLS, TLSMode
 from tests.servers.debian_postgres import PASSWORD, DebianPostgres
@@ -16,7 +17,7 @@ async def test_every_way_to_authenticate_opens_a_session(
     session = await upstream.connect(
         debian_postgres.address,
         "shop",
-        upstream.Login(user, Secret(PASSWORD)),
+        Login(user, Secret(PASSWORD)),
         {"application_name": "test"},
         tls=ClientTLS(mode),
     )
