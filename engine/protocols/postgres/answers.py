@@ -13,8 +13,6 @@ from typing import Self
 from engine.errors import ProtocolViolation
 from engine.protocols.postgres.messages import (
     Body,
-    CopyData,
-    CopyDone,
     Message,
     cstring,
     int16,
@@ -23,6 +21,8 @@ from engine.protocols.postgres.messages import (
     oids,
     sized,
 )
+from engine.protocols.postgres.messages import CopyData as CopyData
+from engine.protocols.postgres.messages import CopyDone as CopyDone
 
 _FIELD = struct.Struct("!IhIhih")
 
