@@ -1,0 +1,136 @@
+"""The one registry of keys: footer, help, palette and bindings are all made from it.
+
+An action `approve` of scope APPROVALS is the method `action_approve` of the approvals screen; those of scope APP
+belong to the application, those of scope MOVE to whatever list or document has the focus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Scope(StrEnum):
+    """Where an action lives; the value is its heading in help."""
+
+    APPROVALS = "Approvals"
+    SESSIONS = "Sessions"
+    WATCH = "Watch"
+    REPLAY = "Replay"
+    RECORDINGS = "Recordings"
+    READER = "Full text"
+    SCREEN = "Any screen"
+    FILTER = "Filter"
+    MOVE = "Moving"
+    APP = "Console"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    `keys` are Textual's names, `shown` what the footer prints. `weight` orders the footer (highest first; 0: not
+    there). `needs_live` actions are off while the picture is stale.
+    """
+
+    id: str
+    scope: Scope
+    keys: tuple[str, ...]
+    shown: str
+    label: str
+    help: str
+    weight: int = 0
+    needs_live: bool = False
+
+
+def _action(
+    scope: Scope, id: str, keys: str, shown: str, label: str, help: str, weight: int = 0, live: bool = False
+) -> Action:
+    return Action(id, scope, tuple(keys.split()), shown, label, help, weight, live)
+
+
+_S = Scope
+ACTIONS: tuple[Action, ...] = (
+    _action(_S.APPROVALS, "approve", "a", "a", "approve…", "Approve the held operation; asks first", 99, True),
+    _action(_S.APPROVALS, "deny", "d", "d", "deny…", "Deny the held operation; asks first", 98, True),
+    _action(_S.APPROVALS, "read", "enter", "enter", "full text", "Read the whole statement", 60),
+    _action(_S.APPROVALS, "watch", "w", "w", "watch session", "Watch the session it came from", 50),
+    _action(_S.APPROVALS, "scroll_down", "J", "J", "scroll", "Scroll the detail down"),
+    _action(_S.APPROVALS, "scroll_up", "K", "K", "scroll", "Scroll the detail up"),
+    _action(_S.SESSIONS, "open", "enter w", "enter", "watch", "Watch a live session; replay a past one", 90),
+    _action(_S.SESSIONS, "terminate", "x", "x", "terminate…", "End the session; asks first", 70, True),
+    _action(_S.SESSIONS, "replay", "r", "r", "replay", "Replay the session's recording", 60),
+    _action(_S.WATCH, "pause", "space p", "space", "pause", "Stop or resume the picture; nothing is lost", 90),
+    _action(_S.WATCH, "follow", "f G end", "f", "follow", "Go to the newest statement and stay there", 80),
+    _action(_S.WATCH, "read", "enter", "enter", "full text", "Read the whole statement", 60),
+    _action(_S.WATCH, "replay", "r", "r", "replay", "Replay what has been recorded so far", 40),
+    _action(_S.WATCH, "terminate", "x", "x", "terminate…", "End the session; asks first", 70, True),
+    _action(_S.REPLAY, "play", "space", "space", "play", "Play or pause", 99),
+    _action(_S.REPLAY, "step", "full_stop right", ".", "step", "One frame forward", 90),
+    _action(_S.REPLAY, "back_step", "comma left", ",", "back", "One frame back", 89),
+    _action(_S.REPLAY, "next_marker", "right_square_bracket", "]", "next mark", "Next marker: denial, review, mask, error", 84),
+    _action(_S.REPLAY, "previous_marker", "left_square_bracket", "[", "previous mark", "Previous marker", 83),
+    _action(_S.REPLAY, "slower", "less_than_sign", "<", "slower", "Halve the speed", 41),
+    _action(_S.REPLAY, "faster", "greater_than_sign", ">", "faster", "Double the speed", 42),
+    _action(_S.REPLAY, "goto", "t", "t", "go to time", "Go to a time, as 1:30 or 90", 35),
+    _action(_S.REPLAY, "search", "slash", "/", "search", "Search the statements and go to the first match", 45),
+    _action(_S.REPLAY, "next_match", "n", "n", "next match", "Next statement that matches"),
+    _action(_S.REPLAY, "previous_match", "N", "N", "previous match", "Previous statement that matches"),
+    _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
+    _action(_S.REPLAY, "recordings", "o", "o", "open…", "Pick another recording", 55),
+    _action(_S.RECORDINGS, "open", "enter", "enter", "replay", "Replay this recording", 90),
+    _action(_S.FILTER, "filter", "slash", "/", "filter", "Keep rows with these words; !word leaves rows out", 45),
+    _action(_S.SCREEN, "copy", "y", "y", "copy", "Copy what is selected to the clipboard (OSC 52)", 20),
+    _action(_S.SCREEN, "back", "q escape", "q", "back", "Back; on a first screen, quit", 10),
+    _action(_S.MOVE, "move(1)", "j down", "j", "down", "One line down"),
+    _action(_S.MOVE, "move(-1)", "k up", "k", "up", "One line up"),
+    _action(_S.MOVE, "leap(1)", "ctrl+d pagedown", "^d", "page down", "A page down"),
+    _action(_S.MOVE, "leap(-1)", "ctrl+u pageup", "^u", "page up", "A page up"),
+    _action(_S.MOVE, "top", "g home", "g", "top", "To the first line"),
+    _action(_S.MOVE, "bottom", "G end", "G", "bottom", "To the last line"),
+    _action(_S.APP, "mode('approvals')", "1", "1", "Approvals", "The queue of held operations"),
+    _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
+    _action(_S.APP, "mode('replay')", "3", "3", "Replay", "Recordings, frame by frame"),
+    _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
+    _action(_S.APP, "palette", "colon ctrl+p", ":", "commands", "Every command by name"),
+    _action(_S.APP, "help", "question_mark f1", "?", "help", "Keys and commands; enter runs one", 15),
+    _action(_S.APP, "quit", "ctrl+q", "^q", "quit", "Quit the console"),
+)
+
+
+def of(scopes: Iterable[Scope]) -> list[Action]:
+    """The actions of these scopes, in the scopes' order."""
+    wanted = tuple(scopes)
+    return [action for scope in wanted for action in ACTIONS if action.scope is scope]
+
+
+def find(scope: Scope, id: str) -> Action:
+    """One action; KeyError where there is none."""
+    for action in ACTIONS:
+        if action.scope is scope and action.id == id:
+            return action
+    raise KeyError(f"{scope}: {id}")
+
+
+def bindings(*scopes: Scope) -> list[Binding]:
+    """The scopes' actions as Textual bindings."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.id,
+            action.label,
+            show=False,
+            tooltip=action.help,
+            id=f"{scope.name.lower()}.{action.id}",
+        )
+        for scope in scopes
+        for action in of([scope])
+    ]
+
+
+def method(action: Action) -> str:
+    """The name of the method that does it."""
+    return "action_" + action.id.partition("(")[0]

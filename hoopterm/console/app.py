@@ -1,0 +1,224 @@
+"""The console: modes and wiring, nothing else."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.app import App
+from textual.screen import Screen
+
+from hoopterm.console import themes
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.link import Engine, Link, Road
+from hoopterm.console.pulse import Pulse
+from hoopterm.console.screens.page import Page
+from hoopterm.console.store import Store
+from hoopterm.console.text import clean
+from hoopterm.console.views.chrome import Place
+from hoopterm.errors import Problem
+
+if TYPE_CHECKING:
+    from hoopterm.console.screens.approvals import Approvals
+    from hoopterm.console.screens.replay import Replay
+
+Severity = Literal["information", "warning", "error"]
+
+
+def _approvals() -> Screen[None]:
+    from hoopterm.console.screens.approvals import Approvals
+
+    return Approvals()
+
+
+def _sessions() -> Screen[None]:
+    from hoopterm.console.screens.sessions import Sessions
+
+    return Sessions()
+
+
+def _replay() -> Screen[None]:
+    from hoopterm.console.screens.recordings import Recordings
+
+    return Recordings()
+
+
+class Console(App[None]):
+    """One person's console of one engine, or of one recording."""
+
+    TITLE = "hoopterm"
+    CSS_PATH = "hoopterm.tcss"
+    ENABLE_COMMAND_PALETTE = False  # ours, made from the action registry
+    MODES: ClassVar[Mapping[str, Callable[[], Screen[None]]]] = {
+        "approvals": _approvals,
+        "sessions": _sessions,
+        "replay": _replay,
+    }
+    BINDINGS = bindings(Scope.APP)
+
+    def __init__(
+        self,
+        road: Road | None,
+        *,
+        name: str = "engine",
+        recording: Path | None = None,
+        theme: str = themes.DEFAULT,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        store: Store | None = None,
+    ) -> None:
+        super().__init__()
+        self.now = now
+        self.store = store or Store()
+        self.recording = recording
+        self.place = Place(name, "", recording.name if recording and road is None else "")
+        self.link = Link(self.store, road, self._poke) if road is not None else None
+        for look in themes.LOOKS.values():
+            self.register_theme(look.theme)
+        self.theme = theme
+        self._pulse = Pulse(self._beat, self.set_timer)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that do not have them."""
+        return themes.LOOKS[themes.DEFAULT].theme.variables
+
+    def on_mount(self) -> None:
+        """Begin: the first screen, the link, the clock."""
+        self.switch_mode("replay" if self.recording else "approvals")
+        if self.recording:
+            self.open_recording(self.recording)
+        if self.link is not None:
+            self.run_worker(self.link.run(), name="link", exit_on_error=True)
+        self.set_interval(1.0, self._tick)
+
+    def _poke(self) -> None:
+        self._pulse.poke()
+
+    def _beat(self) -> None:
+        if isinstance(self.screen, Page) and self.screen.is_mounted:
+            self.screen.changed(self.store.take_changes())
+
+    def _tick(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Page) and screen.is_mounted:
+                screen.tick()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; raises EngineUnreachable while it is away, and where only a file is read."""
+        if self.link is None:
+            raise Problem("no-engine", "only a file is open, no engine", "start `hoopterm console` without a file")
+        return self.link.engine
+
+    def say(self, message: str, severity: Severity = "information") -> None:
+        """A toast. Strangers' text passes the gate like everywhere else."""
+        self.notify(clean(message, 600), severity=severity, markup=False, timeout=6 if severity != "error" else 12)
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy, and say by which road: a terminal may not take OSC 52, and does not tell."""
+        self.copy_to_clipboard(text)
+        self.say(f"copied {what} ({len(text):,} characters, sent as OSC 52)")
+
+    def decide(self, id: str, verdict: str, reason: str) -> None:
+        """Send a vote and tell what came of it."""
+        self.run_worker(self._decide(id, verdict, reason), group="decide")
+
+    async def _decide(self, id: str, verdict: str, reason: str) -> None:
+        try:
+            if verdict == "approve":
+                found = await self.engine.approve(id, reason)
+            else:
+                found = await self.engine.deny(id, reason)
+        except Problem as problem:
+            self.say(f"not {'approved' if verdict == 'approve' else 'denied'}: {_words(problem)}", "error")
+            return
+        self.store.decided(found)
+        self._poke()
+        self.say(_told(found.state, found.verb, found.identity.subject, found.quorum, len(found.votes)))
+
+    def terminate(self, id: str, reason: str) -> None:
+        """End a session and tell what came of it."""
+        self.run_worker(self._terminate(id, reason), group="decide")
+
+    async def _terminate(self, id: str, reason: str) -> None:
+        try:
+            await self.engine.kill(id, reason)
+        except Problem as problem:
+            self.say(f"not terminated: {_words(problem)}", "error")
+        else:
+            self.say(f"terminated session {id}")
+
+    def open_session(self, id: str) -> None:
+        """Watch a session."""
+        from hoopterm.console.screens.watch import Watch
+
+        self.push_screen(Watch(id))
+
+    def open_review(self, id: str) -> None:
+        """Show a review in the queue."""
+        self.switch_mode("approvals")
+        screen = self.screen
+        if TYPE_CHECKING:
+            assert isinstance(screen, Approvals)
+        screen.select(id)
+
+    def open_recording(self, source: Path | str) -> None:
+        """Replay a file, or the recording of a session of the engine."""
+        from hoopterm.console.screens.replay import Replay
+
+        self.push_screen(Replay(source))
+
+    def action_mode(self, name: str) -> None:
+        """Another first screen."""
+        if self.current_mode != name:
+            self.switch_mode(name)
+        elif len(self.screen_stack) > 1 and isinstance(self.screen, Page):
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+
+    def action_retry(self) -> None:
+        """Reach for the engine now."""
+        if self.link is not None:
+            self.link.hurry()
+
+    def action_help(self) -> None:
+        """Keys and commands."""
+        from hoopterm.console.screens.help import Help
+
+        if isinstance(self.screen, Page):
+            self.push_screen(Help(self.screen, title="Keys"))
+
+    def action_palette(self) -> None:
+        """Every command by name: help with the search in front."""
+        self.action_help()
+
+    def action_theme(self, name: str) -> None:
+        """Another theme."""
+        self.theme = name
+
+
+def _words(problem: Problem) -> str:
+    return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+
+
+def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
+    if state == "pending":
+        return f"your vote counts: {votes} of {quorum} for {verb} of {who}"
+    return f"{'approved' if state in ('approved', 'used') else state} {verb} of {who}"
+
+
+def run(engine: str | None = None, recording: Path | None = None) -> None:
+    """Run the console against an engine, or on one recording when a file is given and no engine."""
+    road: Road | None = None
+    if recording is None or engine is not None:
+
+        def open_road() -> AbstractAsyncContextManager[Engine]:
+            from hoopterm.client import Client
+
+            return Client.at(engine)
+
+        road = open_road
+    Console(road, name=socket.gethostname(), recording=recording).run()

@@ -1,0 +1,124 @@
+"""Styled lines as plain data: spans of text and role, no widgets and no colours.
+
+A role says what a text means (`waiting`, `danger`, `dim` …); `themes` turns it into a style. Several roles may be
+joined by spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hoopterm.console.text import cut, take, width
+
+
+class Span(NamedTuple):
+    """Text and what it means."""
+
+    text: str
+    role: str = ""
+
+
+Line = tuple[Span, ...]
+BLANK: Line = ()
+
+
+def line(*parts: str | Span | tuple[str, str]) -> Line:
+    """A line from texts, spans, or (text, role) pairs."""
+    return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+
+
+def plain(spans: Line) -> str:
+    """The line's text alone."""
+    return "".join(span.text for span in spans)
+
+
+def measure(spans: Line) -> int:
+    """Cells the line takes."""
+    return sum(width(span.text) for span in spans)
+
+
+def fit(spans: Line, cells: int, *, right: bool = False) -> Line:
+    """The line in exactly so many cells: cut with an ellipsis, or padded."""
+    used = measure(spans)
+    if used > cells:
+        return shorten(spans, cells)
+    pad = Span(" " * (cells - used))
+    return (pad, *spans) if right else (*spans, pad)
+
+
+def shorten(spans: Line, cells: int) -> Line:
+    """The line in at most so many cells; a cut is padded to exactly that, since a wide character may not fit."""
+    if measure(spans) <= cells:
+        return spans
+    kept: list[Span] = []
+    left = cells
+    for index, span in enumerate(spans):
+        size = width(span.text)
+        rest = index + 1 < len(spans) and any(later.text for later in spans[index + 1 :])
+        if size > left or (size == left and rest):
+            text = cut(span.text, left) if size > left else take(span.text, max(left - 1, 0)) + "…"
+            kept.append(Span(text, span.role))
+            left -= width(text)
+            break
+        kept.append(span)
+        left -= size
+    return (*kept, Span(" " * left)) if left > 0 else tuple(kept)
+
+
+def ends(left: Line, right: Line, cells: int) -> Line:
+    """One line with something at both ends; the left gives way."""
+    room = max(cells - measure(right), 0)
+    return (*fit(left, room), *right) if room else shorten(right, cells)
+
+
+def wrap(spans: Line, cells: int, *, indent: Line = BLANK) -> list[Line]:
+    """The line folded at spaces where it can be, anywhere where it must; later lines begin with `indent`.
+
+    No character is dropped: what a person approves is what is shown.
+    """
+    if measure(spans) <= cells:
+        return [spans]
+    room = max(cells - measure(indent), 8)
+    out: list[Line] = []
+    current: list[Span] = []
+    used, most = 0, max(cells, 8)
+    for piece in _words(spans):
+        text = piece.text
+        if used and used + width(text) > most:
+            out.append(tuple(current))
+            current, used, most = list(indent), 0, room
+        while width(text) > most - used:
+            head = take(text, most - used) or text[0]
+            out.append((*current, Span(head, piece.role)))
+            text = text[len(head) :]
+            current, used, most = list(indent), 0, room
+        if text:
+            current.append(Span(text, piece.role))
+            used += width(text)
+    if used:
+        out.append(tuple(current))
+    return out
+
+
+def _words(spans: Line) -> Iterable[Span]:
+    """The spans cut after each run of spaces."""
+    for text, role in spans:
+        start = 0
+        for index in range(1, len(text)):
+            if text[index - 1] == " " and text[index] != " ":
+                yield Span(text[start:index], role)
+                start = index
+        if start < len(text):
+            yield Span(text[start:], role)
+
+
+def joined(parts: Iterable[Line], separator: Span = Span(" · ", "dim")) -> Line:
+    """Phrases joined into one line; empty ones are left out."""
+    out: list[Span] = []
+    for part in parts:
+        if part:
+            if out:
+                out.append(separator)
+            out.extend(part)
+    return tuple(out)

@@ -1,0 +1,142 @@
+"""Keeps the store fed, and survives the engine going away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Protocol
+
+import msgspec
+
+from engine.api.schema import FrameView, LiveView, RecordingView, ReviewView, SessionView, StatusView
+from hoopterm.console.store import LinkState, Store
+from hoopterm.errors import EngineUnreachable, Problem
+
+_POLL = 2.0  # seconds between two looks at the status: the heartbeat that the header's age shows
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+
+
+class Engine(Protocol):
+    """What the console asks of an engine: `hoopterm.client.Client` is one."""
+
+    async def status(self) -> StatusView:
+        """How the engine is, and who it takes you for."""
+        ...
+
+    def live(self) -> AsyncGenerator[LiveView, None]:
+        """Every change."""
+        ...
+
+    async def reviews(self) -> list[ReviewView]:
+        """All reviews that are kept."""
+        ...
+
+    async def sessions(self) -> list[SessionView]:
+        """Live and past sessions."""
+        ...
+
+    async def approve(self, review: str, reason: str = "") -> ReviewView:
+        """Vote for a held operation."""
+        ...
+
+    async def deny(self, review: str, reason: str) -> ReviewView:
+        """Vote against a held operation."""
+        ...
+
+    async def kill(self, session: str, reason: str = "") -> None:
+        """End a session now."""
+        ...
+
+    def watch(self, session: str) -> AsyncGenerator[FrameView, None]:
+        """A session's frames from its start, then as they happen."""
+        ...
+
+    async def recordings(self) -> list[RecordingView]:
+        """Every recording that is kept."""
+        ...
+
+    def download(self, session: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a recording."""
+        ...
+
+
+Road = Callable[[], AbstractAsyncContextManager[Engine]]
+
+
+class Link:
+    """The road to one engine: opened, followed, and opened again whenever it breaks."""
+
+    def __init__(self, store: Store, road: Road, changed: Callable[[], None], *, poll: float = _POLL) -> None:
+        self._store = store
+        self._road = road
+        self._changed = changed
+        self._poll = poll
+        self._hurry = asyncio.Event()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, while there is one; raises EngineUnreachable."""
+        if self._engine is None or self._store.link is not LinkState.LIVE:
+            raise EngineUnreachable("the engine is away", "wait for the link to come back, or press ctrl+r")
+        return self._engine
+
+    def hurry(self) -> None:
+        """Try again now instead of after the pause."""
+        self._hurry.set()
+
+    async def run(self) -> None:
+        """Follow the engine until cancelled."""
+        pause = _FIRST_PAUSE
+        while True:
+            cause = "the engine ended the stream"
+            self._store.connecting()
+            self._changed()
+            try:
+                async with self._road() as engine:
+                    await self._follow(engine)
+            except* Problem as problems:
+                cause = _first(problems)
+            except* msgspec.MsgspecError:
+                cause = "the engine speaks another version of the control API: compare `hoopterm --version` on both"
+            self._engine = None
+            pause = _FIRST_PAUSE if self._store.link is LinkState.LIVE else min(pause * 2, _LONGEST_PAUSE)
+            self._store.lose(cause, pause)
+            self._changed()
+            self._hurry.clear()
+            try:
+                async with asyncio.timeout(pause):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+
+    async def _follow(self, engine: Engine) -> None:
+        """Load the picture, then take in changes until the stream ends."""
+        async with aclosing(engine.live()) as changes:
+            status, reviews, sessions = await asyncio.gather(engine.status(), engine.reviews(), engine.sessions())
+            self._engine = engine
+            self._store.load(status, reviews, sessions)
+            self._changed()
+            async with asyncio.TaskGroup() as tasks:
+                heartbeat = tasks.create_task(self._listen(engine))
+                async for change in changes:
+                    self._store.apply(change)
+                    self._changed()
+                heartbeat.cancel()
+
+    async def _listen(self, engine: Engine) -> None:
+        while True:
+            await asyncio.sleep(self._poll)
+            self._store.apply(LiveView(status=await engine.status()))
+            self._changed()
+
+
+def _first(problems: BaseExceptionGroup[Problem]) -> str:
+    leaf: BaseException = problems
+    while isinstance(leaf, BaseExceptionGroup):
+        leaf = leaf.exceptions[0]
+    if isinstance(leaf, Problem) and leaf.hint:
+        return f"{leaf.message}; {leaf.hint}"
+    return str(leaf)

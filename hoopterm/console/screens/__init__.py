@@ -1,0 +1,13 @@
+"""What a person stands before.
+
+page       what every screen shares: header, banner, footer, prompt
+approvals  the queue and the detail of a held operation
+sessions   live and past sessions
+watch      one session as it happens
+replay     one recording, frame by frame
+recordings the list replay picks from
+confirm    the question before anything that grants, denies or kills
+reader     a whole text
+help       every key, searchable and executable
+palette    every command by name
+"""

@@ -1,0 +1,268 @@
+"""The queue on top, and below it everything a person needs to decide what is under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from engine.api.schema import ReviewView
+from hoopterm.console import sql
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.lines import BLANK, Line
+from hoopterm.console.screens.confirm import Confirm, Question
+from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.reader import Reader
+from hoopterm.console.store import LinkState, Topic, matches
+from hoopterm.console.text import clean
+from hoopterm.console.views import chrome, review
+from hoopterm.console.views.status import review as review_mark
+from hoopterm.console.widgets.bars import Rule
+from hoopterm.console.widgets.document import Document
+from hoopterm.console.widgets.live_table import Column, LiveTable
+from hoopterm.console.widgets.prompt import Prompt
+
+COLUMNS = (
+    Column("state", "state", 11),
+    Column("left", "left", 5, right=True),
+    Column("who", "who", 12, flex=2, most=24),
+    Column("target", "target", 6, drop=1, flex=1, most=16),
+    Column("verb", "verb", 8, most=12, flex=1),
+    Column("resource", "resource", 12, drop=2, flex=3, most=40),
+    Column("rows", "about", 9, drop=6, right=True),
+    Column("rule", "held by", 12, drop=3, flex=2, most=28),
+    Column("purpose", "purpose", 14, drop=5, flex=2, most=36),
+    Column("outcome", "outcome", 18, drop=4, flex=1, most=28),
+)
+
+
+class Approvals(Page):
+    """Decide what waits."""
+
+    MODE = "approvals"
+    SCOPES = (Scope.APPROVALS, Scope.FILTER, Scope.SCREEN)
+    BINDINGS = bindings(*SCOPES)
+    AUTO_FOCUS = "#queue"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ""
+        self._wanted: str | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """The queue, a rule, the detail; side by side when wide."""
+        yield LiveTable(COLUMNS, self._row, id="queue", titles=False)
+        yield Rule(self._rule_title, id="rule")
+        with Vertical(id="detail"):
+            yield Document(id="who")
+            with Horizontal(id="panes"):
+                yield Document(id="what")
+                yield Document(id="facts")
+
+    @property
+    def table(self) -> LiveTable:
+        """The queue."""
+        return self.query_one("#queue", LiveTable)
+
+    @property
+    def current(self) -> ReviewView | None:
+        """The review under the cursor."""
+        key = self.table.cursor
+        return self.console.store.reviews.get(key) if key else None
+
+    def select(self, id: str) -> None:
+        """Put the cursor on a review."""
+        self._wanted = id
+        self.show(frozenset({Topic.REVIEWS}))
+
+    def show(self, topics: frozenset[Topic]) -> None:
+        """The queue when it changed, the detail always: its countdown moves."""
+        if not self.is_mounted:
+            return
+        store = self.console.store
+        if Topic.REVIEWS in topics:
+            keys = [id for id in store.queue() if self._keeps(store.reviews[id])]
+            self.table.show(keys)
+            self.table.styles.height = self._queue_height(len(keys))
+            if self._wanted:
+                self.table.select(self._wanted)
+                self._wanted = None
+        self.table.tick()
+        self.query_one("#rule").refresh()
+        self._show_detail()
+
+    def on_live_table_moved(self) -> None:
+        """Another review: its detail from the top."""
+        for document in self.query("#detail Document").results(Document):
+            document.action_top()
+        self._show_detail()
+        self.query_one("#footer").refresh()
+
+    def on_live_table_opened(self) -> None:
+        """A second click reads the statement."""
+        self.action_read()
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = event.value
+        self.show(frozenset({Topic.REVIEWS}))
+        if event.done:
+            self.table.focus()
+
+    def off(self) -> frozenset[str]:
+        """Deciding needs a live link, a pending review, and the right to."""
+        found = self.current
+        off = set(super().off())
+        if found is None:
+            off |= {"read", "watch", "copy", "approve", "deny"}
+        elif found.state != "pending" or not found.may_decide:
+            off |= {"approve", "deny"}
+        return frozenset(off)
+
+    def why_off(self, id: str) -> str:
+        """Why, in words."""
+        found = self.current
+        if found is None:
+            return "no review is selected"
+        if id in ("approve", "deny") and found.state != "pending":
+            return f"this review is {review_mark(found.state).word} already"
+        if id in ("approve", "deny") and not found.may_decide:
+            return f"you may not decide this: {clean(found.why_not or 'you are not a reviewer', 200)}"
+        return super().why_off(id)
+
+    def action_approve(self) -> None:
+        """Ask, then approve."""
+        self._ask("approve")
+
+    def action_deny(self) -> None:
+        """Ask, then deny."""
+        self._ask("deny")
+
+    def action_read(self) -> None:
+        """The whole statement on a screen of its own."""
+        found = self.current
+        if found is not None and not self.is_off("read"):
+            title = f"{clean(found.verb, 40)} · {clean(found.target, 80)} · {clean(found.id, 60)}"
+            self.app.push_screen(Reader(title, found.text, partial(sql.wrapped, found.text)))
+
+    def action_watch(self) -> None:
+        """The session it came from."""
+        found = self.current
+        if found is not None and not self.is_off("watch"):
+            self.console.open_session(found.session)
+
+    def action_scroll_down(self) -> None:
+        """Scroll the detail without leaving the queue."""
+        self._scrolled().action_move(1)
+
+    def action_scroll_up(self) -> None:
+        """Scroll the detail without leaving the queue."""
+        self._scrolled().action_move(-1)
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.query_one(Prompt).open("filter", "/", self._filter, "words to keep, !words to leave out")
+
+    def copied(self) -> tuple[str, str]:
+        """The exact statement."""
+        found = self.current
+        return (found.text, "the statement") if found else ("", "")
+
+    def _scrolled(self) -> Document:
+        return self.query_one("#what" if self.has_class("wide") else "#facts", Document)
+
+    def _keeps(self, found: ReviewView) -> bool:
+        return not self._filter or matches(self._filter, review.words(found))
+
+    def _row(self, key: str) -> dict[str, Line]:
+        found = self.console.store.reviews.get(key)
+        return review.row(found, self.console.now()) if found else {}
+
+    def _queue_height(self, rows: int) -> int:
+        room = max(self.size.height // 4, 2) if self.size.height else 5
+        return max(min(rows, room), 1 if rows else 0)
+
+    def _rule_title(self) -> str:
+        found = self.current
+        past = f"filter: {clean(self._filter, 60)}" if self._filter else ""
+        total = len(self.table.keys)
+        place = f"{(self.table.index or 0) + 1} of {total}" if total > 1 else ""
+        return "   ".join(part for part in (place, past) if part) if found or past else ""
+
+    def _show_detail(self) -> None:
+        found = self.current
+        self.query_one("#rule").display = bool(self.table.keys) or bool(self._filter)
+        who, what, facts = (self.query_one(id, Document) for id in ("#who", "#what", "#facts"))
+        cells = max(self.size.width - 2, 20)
+        what.display = found is not None and self.has_class("wide")
+        if found is None:
+            who.show(())
+            facts.show(self._nothing())
+        elif self.has_class("wide"):
+            half = cells * 11 // 20
+            who.show([*review.heading(found, cells - 2), BLANK])
+            what.show(review.statement(found, half - 2))
+            facts.show(review.facts(found, cells - half - 3, self.console.now()))
+        else:
+            who.show(())
+            facts.show(self._page(found, cells))
+        who.styles.height = len(who.lines)
+
+    def _page(self, found: ReviewView, cells: int) -> list[Line]:
+        """Everything in one column: the statement is cut so that the facts stay in sight."""
+        head = review.heading(found, cells - 1)
+        facts = review.facts(found, cells - 1, self.console.now())
+        room = self.query_one("#detail").size.height - len(head) - len(facts) - 2
+        return [*head, BLANK, *review.statement(found, cells - 1, max(room, 4)), BLANK, *facts]
+
+    def _nothing(self) -> list[Line]:
+        store = self.console.store
+        if self._filter:
+            return chrome.empty("No review matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+        if not store.loaded and store.link is LinkState.LOST:
+            return chrome.broken("The engine cannot be reached", store.cause, "^r", "tries again now")
+        if not store.loaded:
+            return chrome.loading("asking the engine what waits", self.console.place.name)
+        return chrome.empty(
+            "Nothing waits for you",
+            "an operation that a rule holds for review appears here the moment it is held",
+            "2",
+            "live sessions",
+        )
+
+    def _ask(self, verdict: str) -> None:
+        found = self.current
+        if found is None or self.is_off(verdict):
+            return
+        id, verb = found.id, clean(found.verb, 24)
+        word = "Approve" if verdict == "approve" else "Deny"
+        question = Question(
+            title=f"{word} {verb} on {clean(found.target, 60)}?",
+            button=f"{word} {verb}",
+            facts=partial(self._asked, id, verdict),
+            moot=partial(self._moot, id),
+            is_dangerous=verdict == "approve",
+            reason_hint="why; goes into the record" if verdict == "approve" else "why; the agent reads it",
+        )
+        self.app.push_screen(Confirm(question), partial(self._answered, id, verdict))
+
+    def _asked(self, id: str, verdict: str, cells: int) -> list[Line]:
+        found = self.console.store.reviews[id]
+        return review.question(found, verdict, cells, self.console.now())
+
+    def _moot(self, id: str) -> str:
+        found = self.console.store.reviews.get(id)
+        if found is None:
+            return "this review is gone"
+        if found.state != "pending":
+            by = ", ".join(clean(vote.person, 60) for vote in found.votes)
+            return f"already {review_mark(found.state).word}{f' by {by}' if by else ''}: nothing left to decide"
+        return "the engine is away: nothing can be decided now" if self.console.store.is_stale else ""
+
+    def _answered(self, id: str, verdict: str, reason: str | None) -> None:
+        if reason is not None:
+            self.console.decide(id, verdict, reason)
+
+

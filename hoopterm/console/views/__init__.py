@@ -1,0 +1,9 @@
+"""Pure functions from the engine's data to lines.
+
+status     glyph, word and colour of every state
+review     the queue's rows and the detail of a held operation
+session    the list's rows and the facts of a session
+statement  one statement with its decision and its masked rows
+cells      tables of values as they were answered
+chrome     header, footer, banner and the four states of a list
+"""

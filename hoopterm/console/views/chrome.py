@@ -1,0 +1,138 @@
+"""Header, footer, banner, and the four states every list has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hoopterm.console import phrases
+from hoopterm.console.actions import Action
+from hoopterm.console.lines import BLANK, Line, Span, ends, line, measure, shorten
+from hoopterm.console.store import LinkState, Store
+from hoopterm.console.text import clean
+
+MODES = (("approvals", "1", "Approvals"), ("sessions", "2", "Sessions"), ("replay", "3", "Replay"))
+_TABS_FROM = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one is: the engine's name, the mode, and a file when nothing is asked of an engine."""
+
+    name: str
+    mode: str
+    file: str = ""
+
+
+def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
+    """Product, engine, link's age, waiting, you, clock."""
+    waiting = len(store.waiting)
+    left = line(" ", ("hoopterm", "brand"), "  ")
+    if place.file:
+        left += line(clean(place.file, 120), ("  file", "dim"))
+    else:
+        left += (Span(clean(place.name, 60)), Span(" "), *_pulse(store))
+        if store.status is not None and store.status.draining:
+            left += line("  ", ("draining", "waiting"))
+    middle = line((f"▲ {waiting} waiting", "waiting")) if waiting else line(("nothing waits", "dim"))
+    if place.file or not store.loaded:
+        middle = BLANK
+    tabs = _tabs(place.mode) if cells >= _TABS_FROM else BLANK
+    clock = now.astimezone().strftime("%H:%M:%S")
+    right = (*_you(store), Span(clock, "bright"), Span(" "))
+    if cells < 72:
+        right = (Span(clock, "bright"), Span(" "))
+    if tabs:
+        left = (*left, Span("    "), *tabs)
+    gap = cells - measure(left) - measure(middle) - measure(right)
+    if gap < 2:
+        return ends(left, middle if middle and gap < -9 else (*middle, Span("  "), *right), cells)
+    lead = gap // 2
+    return (*left, Span(" " * lead), *middle, Span(" " * (gap - lead)), *right)
+
+
+def _pulse(store: Store) -> Line:
+    age = store.age
+    if store.link is LinkState.CONNECTING:
+        return line(("◌ connecting", "dim"))
+    if store.link is LinkState.LOST or age is None:
+        return line(("✗ away", "danger"), (f" {phrases.age(age)}" if age is not None else "", "dim"))
+    if store.is_stale:
+        return line(("◌ silent ", "red"), (phrases.age(age), "red"))
+    return line(("● live ", "running"), (phrases.freshness(age), "dim"))
+
+
+def _you(store: Store) -> Line:
+    status = store.status
+    if status is None or not status.you:
+        return BLANK
+    ranks = [name for name in ("admin", "approver", "operator", "auditor") if name in status.permissions]
+    rank = next((name for name in ("approver",) if name in ranks), ranks[0] if ranks else "guest")
+    return line(clean(status.you, 24), (f" · {rank}", "dim"), "  ")
+
+
+def _tabs(mode: str) -> Line:
+    out: list[Span] = []
+    for name, key, title in MODES:
+        here = name == mode
+        out += [Span(f"{key} ", "key" if here else "dim"), Span(title, "strong" if here else "dim"), Span("   ")]
+    return tuple(out)
+
+
+def footer(actions: Sequence[Action], off: frozenset[str], labels: Mapping[str, str], cells: int) -> Line:
+    """As many keys as fit, the weightiest first; what cannot be done now is dim."""
+    room = cells - 1
+    tail = line(("1–3", "key"), (" screens ", "dim")) if cells < _TABS_FROM else BLANK
+    out: list[Span] = [Span(" ")]
+    used = 1 + measure(tail)
+    for action in sorted(actions, key=lambda action: -action.weight):
+        if not action.weight:
+            break
+        faded = action.id in off
+        piece = (Span(action.shown, "faint" if faded else "key"), Span(f" {labels.get(action.id, action.label)}", "faint" if faded else "dim"))
+        if used + measure(piece) + 3 > room:
+            continue
+        out += [*piece, Span("   ")]
+        used += measure(piece) + 3
+    return ends(tuple(out), tail, cells)
+
+
+def banner(store: Store, cells: int) -> Line:
+    """Why the engine is away, and when it is tried again; blank while all is well."""
+    if store.link is LinkState.LOST:
+        wait = store.retry_in
+        again = "trying again now" if wait is None else f"trying again in {wait:.0f}s"
+        since = f" · picture is {phrases.age(store.age)} old" if store.age is not None else ""
+        right = line((f" {again}{since} · ^r now ", "alarm"))
+        left = line((f" ✗ {clean(store.cause, 300)} ", "alarm"))
+        filled = ends(shorten(left, max(cells - measure(right), 10)), right, cells)
+        return tuple(Span(span.text, "alarm") for span in filled)
+    if store.loaded and store.is_stale and store.age is not None:
+        text = f" ◌ the engine has said nothing for {phrases.age(store.age)}: what is shown may be old, decisions are off"
+        return (Span(text.ljust(cells)[:cells], "alarm"),)
+    return BLANK
+
+
+def empty(title: str, why: str, key: str = "", does: str = "") -> list[Line]:
+    """An empty list: that it is, why, and the next key."""
+    out = [BLANK, line("  ", (title, "strong")), line("  ", (why, "dim"))]
+    if key:
+        out += [BLANK, line("  ", (key, "key"), (f" {does}", "dim"))]
+    return out
+
+
+def loading(what: str, place: str) -> list[Line]:
+    """A list that is on its way."""
+    return [BLANK, line("  ", (f"◌ {what}", "dim")), line("  ", (clean(place, 200), "dim"))]
+
+
+def broken(what: str, cause: str, key: str = "^r", does: str = "tries again") -> list[Line]:
+    """A list that could not be had: the cause, and how to retry."""
+    return [
+        BLANK,
+        line("  ", (f"✗ {what}", "danger")),
+        line("  ", clean(cause, 500)),
+        BLANK,
+        line("  ", (key, "key"), (f" {does}", "dim")),
+    ]

@@ -1,0 +1,9 @@
+"""What paints lines.
+
+paint       lines to strips, through the gate for hostile text
+document    a scrolled page of lines
+live_table  a virtual table whose cursor follows its row
+bars        header, banner, footer and rules: single lines
+timeline    a recording's time with its markers
+prompt      one line of input at the foot
+"""

@@ -1,0 +1,59 @@
+"""A scrolled page of lines: only what is visible is painted, so its length does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.lines import BLANK, Line
+from hoopterm.console.widgets.paint import strip
+
+
+class Document(ScrollView, can_focus=True):
+    """Lines of text; the place where one has scrolled to survives new lines."""
+
+    BINDINGS = bindings(Scope.MOVE)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: Sequence[Line] = ()
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What it shows."""
+        return self._lines
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines."""
+        if lines == self._lines:
+            return
+        self._lines = lines
+        size = Size(max(self.scrollable_content_region.width, 1), len(lines))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        index = y + self.scroll_offset.y
+        shown = self._lines[index] if index < len(self._lines) else BLANK
+        return strip(shown, self.size.width, self.app.theme, self.rich_style)
+
+    def action_move(self, by: int) -> None:
+        """Scroll by a line."""
+        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+
+    def action_leap(self, pages: int) -> None:
+        """Scroll by a page, one line kept."""
+        self.scroll_to(y=self.scroll_offset.y + pages * max(self.size.height - 1, 1), animate=False)
+
+    def action_top(self) -> None:
+        """To the first line."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_bottom(self) -> None:
+        """To the last line."""
+        self.scroll_to(y=self.max_scroll_y, animate=False)
