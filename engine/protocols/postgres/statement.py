@@ -24,6 +24,14 @@ class PreparedStatement:
     type_names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCatalog:
+    """The schema as one session sees it, uncommitted changes and temporary objects included, at a state's version."""
+
+    version: int
+    catalog: Catalog
+
+
 @dataclass(slots=True)
 class SessionState:
     """What parsing and name resolution depend on, as the upstream session really has it.
@@ -43,6 +51,8 @@ class SessionState:
     cursors: Mapping[str, tuple[Column, ...] | None] = field(default_factory=dict)
     version: int = 0
     probe: Probe | None = None
+    settings_may_revert: bool = True  # the end of the transaction may undo a SET, so names after it cannot be told yet
+    own_catalog: OwnCatalog | None = field(default=None, repr=False)  # kept here by the analysis, for nobody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,9 @@ class Relation:
 
     `definition` is a view's SELECT as pg_get_viewdef prints it. `rules`, `policies`: SQL expressions or actions
     that run on use; `triggers`: OIDs of the functions they call with the events (`insert`, `update`, `delete`,
-    `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions.
+    `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions. `cascades`: what a
+    foreign key does elsewhere, as (event here, effect there, OID). SQL texts are to be read on the catalog's
+    `printed_path`. `is_unreadable`: another transaction is changing it right now, its SQL texts are missing.
     """
 
     oid: int
@@ -124,6 +136,9 @@ class Relation:
     parents: tuple[int, ...] = ()  # inheritance and partitioning
     children: tuple[int, ...] = ()
     is_temporary: bool = False
+    cascades: tuple[tuple[str, str, int], ...] = ()
+    referenced_by: tuple[int, ...] = ()  # foreign keys
+    is_unreadable: bool = False
 
     def column(self, name: str) -> RelationColumn | None:
         """The column of that exact name."""
@@ -132,7 +147,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One pg_proc row. `body` is SQL text for language sql (pg_get_functiondef's body for BEGIN ATOMIC)."""
+    """One pg_proc row.
+
+    `body` is SQL text for language sql, to be read on the catalog's `printed_path` if `is_body_printed` (BEGIN ATOMIC),
+    else on the caller's search_path or the one among its `settings` (`name=value`); for language internal it is the
+    built-in's name. `support`: OIDs of the functions behind an aggregate. `takes_row`: an argument may be a whole row.
+    """
 
     oid: int
     schema: str
@@ -149,12 +169,21 @@ class Function:
     body: str | None = None
     is_builtin: bool = False  # oid below 16384 and in pg_catalog or information_schema
     security_definer: bool = False
+    is_body_printed: bool = False
+    settings: tuple[str, ...] = ()
+    defaults: int = 0
+    argument_defaults: str | None = None  # SQL texts, comma separated
+    takes_row: bool = False
+    support: tuple[int, ...] | None = None
+    extension: str | None = None
 
 
 class Catalog(Protocol):
     """What name resolution asks. Implementations answer from memory; `version` changes when any answer may."""
 
     version: int
+    printed_path: tuple[str, ...]
+    """The search_path on which the SQL texts of this catalog have to be read."""
 
     def relation(self, schema: str | None, name: str, path: Sequence[str]) -> Relation | None:
         """The relation a name means on this search_path (pg_catalog implicitly first unless listed)."""
