@@ -1,0 +1,16 @@
+"""The record, and all an auditor needs without an engine.
+
+tlog        the Merkle tree: hashing, the growing edge, inclusion and consistency proofs
+note        signed notes, keys and checkpoints
+tiles       where tiles and entry bundles lie on disk
+journal     the durable form of a log's newest entries
+verify      offline verification of a log and its recordings
+format      recordings: blocks, frames, rows
+cells       PostgreSQL cells as text
+index       a recording as a sequence: any frame, any moment, without reading what lies before
+statements  what a recording says of each statement
+player      position, step, seek, markers: no UI
+export      text, JSON, CSV, asciicast
+
+Nothing is imported here: `import replay` costs nothing and needs no engine.
+"""

@@ -1,0 +1,235 @@
+"""One session's recording: gathered in memory, stored by the flusher's thread, sealed into the log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.audit.events import EventName
+from engine.audit.recording import RecordingFile, Seal
+from engine.errors import RecordError
+from replay.format import SUFFIX, Frame, RowBatch
+
+if TYPE_CHECKING:
+    from engine.audit.log import Log
+    from engine.bus import Bus
+
+HIGH_WATER = 8 << 20  # bytes waiting for storage at which a producer should pause
+LIMIT = 64 << 20  # … and at which rows are dropped, which the recording then says
+MAX_PIECE = 8 << 20
+_EVENT_COST = 256
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has been seen of one operation's answer. `digest` only where not every row is kept."""
+
+    rows: int = 0
+    dropped: int = 0
+    why: str = ""
+    is_binary: bool = False
+    digest: Any = field(default=None)
+
+
+class Recorder:
+    """Takes frames on the event loop without waiting; what it took is durable within 250 ms.
+
+    `keep` is "all", "digest" or how many rows of each answer are stored; of what is left out the operation's end has
+    the digest over the masked cells, and a gap frame the count.
+    """
+
+    def __init__(
+        self,
+        file: RecordingFile,
+        *,
+        log: Log,
+        bus: Bus | None,
+        keep: str | int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._file = file
+        self._log = log
+        self._bus = bus
+        self._topic = f"frames:{file.session}"
+        self._limit = None if keep == "all" else 0 if keep == "digest" else int(keep)
+        self._keep = keep
+        self._clock = clock
+        self._opened = clock()
+        self._answers: dict[str, _Answer] = {}
+        self._seals: list[Seal] = []
+        self._failure: str | None = None
+        self._taken = 0  # bytes handed in; the file counts those stored
+        self._is_queued = False
+        self._drained = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.path = file.path
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        session_id: str,
+        header: dict[str, Any],
+        *,
+        log: Log,
+        bus: Bus | None = None,
+        now: Callable[[], datetime],
+        keep: str | int = "all",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Recorder:
+        """Begin a recording; its file appears with its first frames. `header` is the metadata of its first line."""
+        opened = now()
+        header = {"session": session_id, "opened": opened.isoformat(), "timestamp": opened.timestamp(), **header}
+        file = RecordingFile(directory / f"{session_id}{SUFFIX}", session_id, header)
+        recorder = cls(file, log=log, bus=bus, keep=keep, clock=clock)
+        file.told = recorder._hear
+        recorder._submit()
+        return recorder
+
+    def event(self, code: str, data: dict[str, Any]) -> None:
+        """Add an event frame; raises RecordError while the recording cannot be stored."""
+        self._require_storage()
+        if code == "c":
+            columns = data.get("columns") or [{}]
+            self._answer(data["operation"]).is_binary = columns[0].get("format") == 1
+        elif code == "e":
+            data = self._conclude(data)
+        self._add(Frame(self._at(), code, data), _EVENT_COST + len(data.get("text") or ""))
+
+    def rows(self, operation: str, cells: bytes, rows: int, kind: str = "rows") -> None:
+        """Add masked answer data as it is sent to the client; raises RecordError while nothing can be stored."""
+        self._require_storage()
+        answer = self._answer(operation)
+        before = answer.rows
+        answer.rows += rows
+        kept = rows
+        if self._limit is not None:
+            answer.digest = answer.digest or hashlib.sha256()
+            answer.digest.update(cells)
+            cells, kept = self._cut(cells, rows, max(0, self._limit - before), kind, answer.is_binary)
+            answer.why = f"the target records answers: {self._keep}"
+        elif self.backlog > LIMIT:
+            cells, kept, answer.why = b"", 0, "storage did not keep up with the answer"
+        answer.dropped += rows - kept
+        at = self._at()
+        for start in range(0, len(cells), MAX_PIECE):
+            is_first = start == 0
+            piece = cells[start : start + MAX_PIECE]
+            counted = kept if is_first else 0
+            batch = RowBatch(operation, counted, piece, kind, before if is_first else before + kept, not is_first)
+            self._add(Frame(at, "R", batch), len(piece))
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes wait for storage."""
+        return self._taken - self._file.stored
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a producer should pause until `drained` returns."""
+        return self.backlog > HIGH_WATER
+
+    async def drained(self) -> None:
+        """Return once storage has caught up; raises RecordError when it failed."""
+        while self.is_behind:
+            self._require_storage()
+            self._drained.clear()
+            await self._drained.wait()
+
+    async def close(self) -> None:
+        """Store and seal the rest; returns when that is durable. Raises RecordError when storage failed."""
+        self._file.is_closing = True
+        self._log.flusher.submit(self._file, is_urgent=True)
+        await self._closed.wait()
+        self._require_storage()
+        if self._seals:
+            raise RecordError(
+                "the recording could not be sealed", "the log cannot be written", "it is sealed at the next start"
+            )
+
+    def _require_storage(self) -> None:
+        if self._failure is not None:
+            raise RecordError(
+                "the recording cannot be written",
+                self._failure,
+                "free space or repair the storage; operations resume by themselves when it can be written again",
+            )
+
+    def _at(self) -> float:
+        return round(self._clock() - self._opened, 6)
+
+    def _answer(self, operation: str) -> _Answer:
+        answer = self._answers.get(operation)
+        if answer is None:
+            answer = self._answers[operation] = _Answer()
+        return answer
+
+    def _cut(self, cells: bytes, rows: int, room: int, kind: str, is_binary: bool) -> tuple[bytes, int]:
+        """The part of a batch that there is room for, and its rows. Binary COPY data has no row ends to cut at."""
+        if rows <= room:
+            return cells, rows
+        if room == 0 or (kind == "copy" and is_binary):
+            return b"", 0
+        end = 0
+        for _ in range(room):
+            if kind == "copy":
+                end = cells.find(b"\n", end) + 1
+            else:
+                end += 1 + int.from_bytes(cells[end + 1 : end + 5], "big")
+        return cells[:end], room
+
+    def _conclude(self, data: dict[str, Any]) -> dict[str, Any]:
+        answer = self._answers.pop(data["operation"], None)
+        if answer is None:
+            return data
+        if answer.dropped:
+            gap = {"operation": data["operation"], "why": answer.why, "dropped": answer.dropped}
+            self._add(Frame(self._at(), "g", gap), _EVENT_COST)
+        return {**data, "digest": answer.digest.hexdigest()} if answer.digest is not None else data
+
+    def _add(self, frame: Frame, cost: int) -> None:
+        self._taken += cost
+        self._file.add(frame, cost)
+        if not self._file.is_queued:
+            self._submit()
+        if self._bus is not None and self._bus.has_watchers(self._topic):
+            self._bus.publish(self._topic, frame)
+
+    def _submit(self) -> None:
+        self._file.is_queued = True
+        self._log.flusher.submit(self._file, is_urgent=self.is_behind)
+
+    def _hear(self, failure: str | None, seal: Seal | None) -> None:
+        """From the flusher's thread: stored, or why not."""
+        with contextlib.suppress(RuntimeError):  # the loop is gone
+            self._loop.call_soon_threadsafe(self._note, failure, seal)
+
+    def _note(self, failure: str | None, seal: Seal | None) -> None:
+        self._failure = failure
+        self._drained.set()
+        if seal is not None:
+            self._seals.append(seal)
+        with contextlib.suppress(
+            RecordError
+        ):  # the log's own failure is told by the log; tried again with the next seal
+            self._seal()
+        if self._file.is_closing and (failure is not None or (seal is not None and seal.is_final)):
+            self._closed.set()
+
+    def _seal(self) -> None:
+        while self._seals:
+            seal = self._seals[0]
+            sequence = self._log.append(
+                EventName.RECORDING_SEGMENT, session=self._file.session, data=seal.as_data(), urgent=False
+            )
+            if seal.is_final:
+                self._log.when_durable(sequence, lambda error: None if error else self._file.make_read_only())
+            self._seals.pop(0)
