@@ -212,6 +212,7 @@ class Status(StrEnum):
     FAILED = "failed"
     DENIED = "denied"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"  # it never ran: something before it in the same batch failed
     LOST = "lost"  # the connection ended before the outcome was known
 
 
