@@ -14,6 +14,7 @@ VARIABLE = "HOOPTERM_ENGINE"
 CONFIG_NAME = "hoopterm.yaml"
 SERVICE_SOCKET = Path("/run/hoopterm/control.sock")
 SOCKET_NAME = "control.sock"
+DEFAULT_STATE = "state"
 
 _CONFIG_LIMIT = 1 << 20  # bytes of a configuration that are looked at
 _ENGINE_SECTION = re.compile(r"^engine\s*:\s*(?P<rest>.*)$", re.MULTILINE)
@@ -100,8 +101,8 @@ def _places(environ: Mapping[str, str], directory: Path) -> Iterator[Address]:
         found = settings(config)
         if "socket" in found:
             yield Address((directory / found["socket"]).resolve(), f"{config}: engine.socket")
-        if "state" in found:
-            yield Address((directory / found["state"] / SOCKET_NAME).resolve(), f"{config}: engine.state")
+        state = directory / found.get("state", DEFAULT_STATE)
+        yield Address((state / SOCKET_NAME).resolve(), f"{config}: engine.state")
     yield Address(SERVICE_SOCKET, "the service's socket")
     if runtime := environ.get("XDG_RUNTIME_DIR"):
         yield Address(Path(runtime) / "hoopterm" / SOCKET_NAME, "XDG_RUNTIME_DIR")

@@ -167,7 +167,10 @@ class StatusView(msgspec.Struct, frozen=True):
 
 
 class FrameView(msgspec.Struct, frozen=True):
-    """One frame of a session as it happens: `replay.format` has the codes. `rows` is base64 of a row frame's body."""
+    """One frame of a session as it happens: `replay.format` has the codes.
+
+    The data of rows (`R`) is a `RowBatch`'s fields, `cells` in base64; `hoopterm.frames.recorded` turns it back.
+    """
 
     at: float  # seconds since the session opened
     code: str
@@ -218,6 +221,9 @@ class ConnectView(msgspec.Struct, frozen=True):
     token: str
     tls: str
     ca: str | None = None  # PEM
+
+    def __repr__(self) -> str:
+        return f"ConnectView({self.user!r} at {self.host}:{self.port})"
 
 
 class ErrorView(msgspec.Struct, frozen=True):

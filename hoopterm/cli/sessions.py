@@ -14,6 +14,7 @@ from hoopterm.cli.times import relative
 from hoopterm.client import Client
 from hoopterm.console.phrases import few
 from hoopterm.errors import Misused
+from hoopterm.frames import recorded
 
 app = typer.Typer(
     help="See, watch and end sessions.",
@@ -80,7 +81,7 @@ def watch(session: Session, engine: Engine = None, as_json: Json = False) -> Non
                 if as_json:
                     emit_line(frame)
                 else:
-                    transcript.print(frame)
+                    transcript.print(recorded(frame))
 
     asyncio.run(follow())
 

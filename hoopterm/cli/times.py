@@ -27,7 +27,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_moment(text: str, now: datetime) -> str:
-    """RFC 3339 in UTC of `15m` (so long ago), `2026-11-22`, or `2026-11-22T21:04` in local time or with its own zone."""
+    """RFC 3339 in UTC of `15m` (so long ago), `2026-11-22`, or `2026-11-22T21:04` with a zone or in local time."""
     if _DURATION.fullmatch(text):
         moment = now - timedelta(seconds=parse_duration(text))
     else:

@@ -1,0 +1,58 @@
+"""One request of one known person, as handlers see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from engine.api.auth import Caller
+from engine.audit.events import EventName
+from engine.errors import HooptermError
+
+if TYPE_CHECKING:
+    from engine.gateway import Gateway
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks what of which gateway."""
+
+    gateway: Gateway
+    request: web.Request
+    caller: Caller
+
+    @property
+    def id(self) -> str:
+        """The `{id}` of the route's path."""
+        return self.request.match_info["id"]
+
+    def query(self, name: str) -> str | None:
+        """One parameter of the query, None where it is absent."""
+        return self.request.query.get(name)
+
+    async def body(self, shape: type[T]) -> T:
+        """The request's body; raises HooptermError where it is not of this shape."""
+        content = await self.request.read()
+        try:
+            return msgspec.json.decode(content, type=shape)
+        except msgspec.MsgspecError as error:
+            raise HooptermError("the request does not read", str(error)) from error
+
+    async def evidence(
+        self, what: str, *, session: str | None = None, operation: str | None = None, **data: object
+    ) -> None:
+        """Record that the caller reads evidence, and return when that is on stable storage; raises RecordError."""
+        log = self.gateway.log
+        sequence = log.append(
+            EventName.EVIDENCE_READ,
+            session=session,
+            operation=operation,
+            identity=self.caller.name,
+            data={"what": what, **data},
+        )
+        await log.wait(sequence)

@@ -1,0 +1,123 @@
+"""The engine's values as the API shows them. A stranger's text stays as it is: showing it safely is the client's part."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from engine.api.schema import (
+    AccessView,
+    FrameView,
+    IdentityView,
+    SessionView,
+    TargetView,
+    TokenView,
+)
+from engine.identity.tokens import Token
+from engine.model import Access, Identity, Target
+from engine.session import Session
+from replay.format import Frame, RowBatch
+
+if TYPE_CHECKING:
+    from engine.config.revision import Credential
+
+
+def moment(time: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_or_none(time: datetime | None) -> str | None:
+    """The same, where there may be none."""
+    return moment(time) if time is not None else None
+
+
+def identity_view(identity: Identity) -> IdentityView:
+    """Who asks; the token's id stays inside."""
+    return IdentityView(
+        subject=identity.subject,
+        kind=identity.kind,
+        groups=sorted(identity.groups),
+        sponsor=identity.sponsor,
+        purpose=identity.purpose,
+        on_behalf_of=identity.on_behalf_of,
+        authenticated=identity.authenticated,
+    )
+
+
+def access_views(accesses: Iterable[Access]) -> list[AccessView]:
+    """What an operation does to what."""
+    return [
+        AccessView(access.effect.value, f"{access.resource.kind}:{access.resource.name}", list(access.resource.columns))
+        for access in accesses
+    ]
+
+
+def session_view(session: Session) -> SessionView:
+    """One live session."""
+    counts = session.counts
+    return SessionView(
+        id=session.id,
+        state="live",
+        identity=identity_view(session.identity),
+        target=session.target.name,
+        protocol=session.target.protocol,
+        client=session.client,
+        opened=moment(session.opened),
+        mode=session.target.mode.value,
+        operations=counts.operations,
+        denied=counts.denied,
+        held=counts.held,
+        masked=counts.masked,
+        rows=counts.rows,
+        last_verb=counts.last_verb,
+        recording=f"recordings/{session.id}.hoop",
+    )
+
+
+def token_view(token: Token) -> TokenView:
+    """One token, without its secret."""
+    return TokenView(
+        id=token.id,
+        subject=token.subject,
+        minted_by=token.minted_by,
+        created=moment(token.created),
+        expires=moment(token.expires),
+        revoked=moment_or_none(token.revoked),
+        last_used=moment_or_none(token.last_used),
+    )
+
+
+def target_view(target: Target, credential: Credential | None, sessions: int) -> TargetView:
+    """One target; of its credential only the kind."""
+    return TargetView(
+        name=target.name,
+        protocol=target.protocol,
+        address=target.address,
+        database=target.database,
+        mode=target.mode.value,
+        labels=dict(target.labels),
+        credential=credential.kind if credential is not None else "none",
+        sessions=sessions,
+    )
+
+
+def frame_view(frame: Frame) -> FrameView:
+    """One frame of a recording or of a live session; the bytes of rows in base64."""
+    data = frame.data
+    if isinstance(data, RowBatch):
+        return FrameView(
+            frame.at,
+            frame.code,
+            {
+                "operation": data.operation,
+                "rows": data.rows,
+                "cells": base64.b64encode(data.cells).decode(),
+                "kind": data.kind,
+                "before": data.before,
+                "continues": data.continues,
+            },
+        )
+    return FrameView(frame.at, frame.code, data)

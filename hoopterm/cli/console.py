@@ -1,0 +1,22 @@
+"""`hoopterm console`: the terminal console."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from hoopterm.cli.options import Engine
+from hoopterm.errors import Misused
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def console(engine: Engine = None) -> None:
+    """Open the terminal console: approvals, live sessions, replay. It reconnects when the engine comes and goes."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Misused("the console needs a terminal", "every screen also exists as a command: see `hoopterm --help`")
+    from hoopterm.console.app import run
+
+    run(engine)
