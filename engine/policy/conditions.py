@@ -148,7 +148,11 @@ def compile_condition(text: str) -> Condition:
     try:
         expression = _ENVIRONMENT.compile(text)
     except RuntimeError as error:
-        flaws = tuple(Flaw(int(line), int(column), _plain(what)) for line, column, what in _REPORT.findall(str(error)))
+        flaws = tuple(
+            Flaw(int(line), int(column), _plain(what))
+            for line, column, what in _REPORT.findall(str(error))
+            if "*error*" not in what  # only follows from another flaw
+        )
         raise BadCondition(flaws or (Flaw(1, 1, str(error).splitlines()[0]),)) from None
     if expression.return_type() != cel.Type.BOOL:
         found = expression.return_type().name()

@@ -1,0 +1,13 @@
+"""The YAML, as typed values: every error at once, each with file:line:column.
+
+document    one YAML file: plain data, and where each value stands in it
+problems    what is wrong, where, and what to do about it
+fields      the kinds of values: names, globs, durations, paths, conditions
+models      what each section may say; the published JSON Schema is made from it
+wording     what pydantic found, in words a reader of YAML understands
+checks      what only shows across sections: references, duplicates, rules that can never match
+assembly    the checked sections → policy, masking rules, targets, people
+revision    all of it, frozen: what the engine runs on until the next one
+loading     files → a revision, or all that is wrong with them
+revisions   applied revisions on disk: compare-and-swap, history, differences
+"""

@@ -1,0 +1,128 @@
+"""The checked sections → policy, masking rules, targets, people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from engine import model
+from engine.config import models, revision
+from engine.masking.plan import MaskRule
+from engine.model import Verdict
+from engine.policy.conditions import compile_condition
+from engine.policy.globs import dotted, path_glob
+from engine.policy.rules import Rule, Scope, What, Where, Who
+from engine.tls import ClientTLS
+
+
+def rule_of(rule: models.Rule) -> Rule:
+    """The compiled rule."""
+    return Rule(
+        name=rule.name,
+        decide=Verdict(rule.decide),
+        scope=scope_of(rule),
+        exceptions=tuple(scope_of(exception) for exception in rule.exceptions),
+        condition=compile_condition(rule.when) if rule.when else None,
+        reason=rule.reason or "",
+        terms=_terms_of(rule.review) if rule.review else None,
+        digest=_digest(rule),
+    )
+
+
+def scope_of(scope: models.Scope) -> Scope:
+    """The compiled who, where and what."""
+    who, where, what = scope.who, scope.where, scope.what
+    return Scope(
+        Who(
+            groups=frozenset(who.groups or ()),
+            identities=frozenset(who.identities or ()),
+            kinds=frozenset(who.kinds or ()),
+            sponsors=frozenset(who.sponsors or ()),
+        ),
+        Where(
+            targets=tuple(dotted(glob, 1)[0] for glob in where.targets or ()),
+            labels=tuple(sorted((where.labels or {}).items())),
+            databases=tuple(dotted(glob, 1)[0] for glob in where.databases or ()),
+        ),
+        What(
+            effects=frozenset(what.effects or ()),
+            tables=tuple(dotted(glob, 2) for glob in what.tables or ()),
+            columns=tuple(dotted(glob, 3, least=2) for glob in what.columns or ()),
+            functions=tuple(dotted(glob, 2) for glob in what.functions or ()),
+            paths=tuple(path_glob(glob) for glob in what.paths or ()),
+            verbs=frozenset(what.verbs or ()),
+        ),
+    )
+
+
+def _terms_of(review: models.ReviewTerms) -> model.ReviewTerms:
+    return model.ReviewTerms(
+        reviewers=frozenset(review.reviewers.groups),
+        quorum=review.quorum,
+        hold=review.hold,
+        timeout=review.timeout,
+        on_hold=review.on_hold,
+    )
+
+
+def _digest(rule: models.Rule) -> str:
+    """The digest of what the rule means: the order of its lists and of its keys does not count."""
+    content = json.dumps(_canonical(rule.model_dump(mode="json", by_alias=True)), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return sorted((_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
+
+
+def mask_rule_of(rule: models.Masking) -> MaskRule:
+    """The masking rule as `engine.masking` reads it."""
+    return MaskRule(
+        name=rule.name,
+        labels=dict(rule.where.labels or {}),
+        targets=rule.where.targets or (),
+        exempt_groups=frozenset(rule.exempt.groups if rule.exempt else ()),
+        columns=rule.columns,
+        detect=rule.detect,
+        strategy=rule.strategy,
+        inference=rule.inference,
+    )
+
+
+def target_of(target: models.Target) -> model.Target:
+    """The target as the rest of the engine sees it: without its credential."""
+    return model.Target(
+        name=target.name,
+        protocol=target.protocol,
+        address=target.address,
+        database=target.database,
+        labels=dict(target.labels),
+        mode=target.mode,
+        trusted=target.trusted,
+        answers=target.record.answers,
+    )
+
+
+def credential_of(target: models.Target) -> revision.Credential:
+    """How to log in to the target's upstream."""
+    source = target.credential.password
+    return revision.Credential(
+        user=target.credential.user,
+        password=revision.SecretReference(source.env, source.file) if source else None,
+        tls=ClientTLS(target.tls.mode, target.tls.ca),
+    )
+
+
+def agent_of(agent: models.Agent) -> revision.Agent:
+    """The agent as the rest of the engine sees it."""
+    return revision.Agent(agent.name, agent.sponsor, agent.purpose, frozenset(agent.groups), agent.expires)
+
+
+def person_of(name: str, person: models.Person) -> revision.Person:
+    """The person as the rest of the engine sees them."""
+    return revision.Person(name, person.unix, frozenset(person.groups))

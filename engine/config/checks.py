@@ -1,0 +1,118 @@
+"""What only shows across sections: duplicate names, references, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.config import models, reach
+from engine.config.assembly import rule_of
+from engine.config.problems import Problem, suggestion
+from engine.config.reach import Known
+from engine.config.sections import Entry, Sections
+
+
+def problems(sections: Sections) -> Iterator[Problem]:
+    """Everything that keeps the configuration from being used."""
+    yield from _duplicates("agent", sections.agents)
+    yield from _duplicates("target", sections.targets)
+    yield from _duplicates("rule", sections.rules)
+    yield from _duplicates("masking rule", sections.masking)
+    yield from _identities(sections)
+    yield from _credentials(sections)
+    known = Known(sections)
+    for rule in sections.rules:
+        yield from _rule(known, rule)
+    for mask in sections.masking:
+        yield from _mask(known, mask)
+
+
+def warnings(sections: Sections) -> Iterator[Problem]:
+    """What is probably not meant, but may be."""
+    groups = Known(sections).groups
+    for entry in sections.permissions.values():
+        for index, group in enumerate(entry.value):
+            if group not in groups:
+                yield entry.problem(f"nobody is in the group {group!r}", suggestion(group, groups), at=(index,))
+    approvers = _approvers(sections)
+    for rule in sections.rules:
+        if (review := rule.value.review) is None:
+            continue
+        able = [name for name, groups in approvers.items() if groups & set(review.reviewers.groups)]
+        if len(able) < review.quorum:
+            what = f"{len(able)} of the {review.quorum} people it needs could approve it"
+            yield rule.problem(what, "reviewers also need the permission `approver`", at=("review", "reviewers"))
+
+
+def _approvers(sections: Sections) -> dict[str, frozenset[str]]:
+    permitted = frozenset(sections.permissions["approver"].value if "approver" in sections.permissions else ())
+    people = {name: frozenset(entry.value.groups) for name, entry in sections.people.items()}
+    return {name: groups for name, groups in people.items() if groups & permitted}
+
+
+def _duplicates(
+    kind: str,
+    entries: Iterable[Entry[models.Agent] | Entry[models.Target] | Entry[models.Rule] | Entry[models.Masking]],
+) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for entry in entries:
+        name = entry.value.name
+        if name in seen:
+            yield entry.problem(f"another {kind} is named {name!r}", f"the first is in {seen[name]}", at=("name",))
+        place = entry.problem("", at=("name",))
+        seen.setdefault(name, f"{place.file.name}:{place.line}")
+
+
+def _identities(sections: Sections) -> Iterator[Problem]:
+    unix: dict[str, str] = {}
+    for name, person in sections.people.items():
+        login = person.value.unix
+        if login is not None and login in unix:
+            yield person.problem(
+                f"{unix[login]} has the Unix name {login!r} too", "one login is one person", at=("unix",)
+            )
+        if login is not None:
+            unix.setdefault(login, name)
+    for agent in sections.agents:
+        value = agent.value
+        if value.name in sections.people:
+            yield agent.problem(f"{value.name!r} is a person too", "a name means one identity", at=("name",))
+        if value.sponsor not in sections.people and not sections.faulty & {"people", "identity"}:
+            hint = suggestion(value.sponsor, sections.people)
+            yield agent.problem(f"the sponsor {value.sponsor!r} is not among the people", hint, at=("sponsor",))
+
+
+def _credentials(sections: Sections) -> Iterator[Problem]:
+    for target in sections.targets:
+        source = target.value.credential.password
+        if source is not None and (source.env is None) == (source.file is None):
+            at = ("credential", "password")
+            yield target.problem("a password lies in one place", "give {env: NAME} or {file: PATH}", at=at)
+
+
+def _rule(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:
+    rule = entry.value
+    if rule.decide == "review" and rule.review is None:
+        hint = "for example review: {reviewers: {groups: [dba]}}"
+        yield entry.problem("a review rule says who decides", hint, at=("decide",))
+    if rule.decide != "review" and rule.review is not None:
+        yield entry.problem(
+            f"a rule that says {rule.decide} asks nobody", "leave `review` out", at=("review",), at_key=True
+        )
+    if rule.review is not None and rule.review.hold > rule.review.timeout:
+        yield entry.problem(
+            "hold is longer than timeout", "the review would end while it is held", at=("review", "hold")
+        )
+    compiled = rule_of(rule)
+    if compiled.condition is not None and compiled.condition.constant is False:
+        yield entry.problem("the condition is always false, so the rule can never match", at=("when",))
+    found = list(reach.dangling(known, entry))
+    yield from found
+    if not found:
+        yield from reach.unreachable(known, entry, compiled)
+
+
+def _mask(known: Known, entry: Entry[models.Masking]) -> Iterator[Problem]:
+    mask = entry.value
+    if not mask.columns and not mask.detect:
+        yield entry.problem("it masks nothing", "name `columns`, or what to `detect`", at=("name",))
+    yield from reach.unknown_targets(known, entry, mask.where)

@@ -1,0 +1,165 @@
+"""The kinds of values the YAML has: names, texts, globs, durations, paths, conditions."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
+
+from engine.policy import globs
+from engine.policy.conditions import BadCondition, compile_condition
+from engine.policy.globs import BadGlob
+
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST: Final = 3660 * 86400.0
+
+
+def _refuse(what: str, hint: str = "") -> PydanticCustomError:
+    return PydanticCustomError("value", "{what}", {"what": what, "hint": hint})
+
+
+def _printable(text: str) -> str:
+    if not all(character.isprintable() or character == "\n" for character in text):
+        raise _refuse("control characters are not allowed here")
+    return text
+
+
+def _duration(value: Any) -> float:
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    if found is None:
+        raise _refuse("a duration is a number with its unit", "for example 60s, 15m, 12h or 7d")
+    seconds = float(found[1]) * _SECONDS[found[2]]
+    if not 0 < seconds <= _LONGEST:
+        raise _refuse("a duration is longer than nothing and at most ten years")
+    return seconds
+
+
+def _path(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise _refuse("a path is text")
+    base = (info.context or {}).get("folder", Path())
+    return Path(base) / Path(value).expanduser()
+
+
+def _instant(value: Any) -> datetime:
+    """A date means its start, in UTC; a time without a zone is UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    raise _refuse("a moment is a date or a time", "for example 2027-03-01 or 2027-03-01T18:00:00Z")
+
+
+def _verb(value: str) -> str:
+    if value != value.upper():
+        raise _refuse(f"the verb {value!r} can never match", f"verbs are upper case: {value.upper()}")
+    return value
+
+
+def _answers(value: Any) -> str | int:
+    if value in ("all", "digest"):
+        return str(value)
+    rows = value.get("rows") if isinstance(value, dict) and set(value) == {"rows"} else None
+    if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0:
+        return rows
+    raise _refuse("answers is all, digest or {rows: N}")
+
+
+def _checked_glob(parts: int, least: int, example: str) -> AfterValidator:
+    def check(value: str) -> str:
+        try:
+            globs.dotted(value, parts, least=least, example=example)
+        except BadGlob as error:
+            raise _refuse(error.what, error.hint) from None
+        return value
+
+    return AfterValidator(check)
+
+
+def _path_glob(value: str) -> str:
+    try:
+        globs.path_glob(value)
+    except BadGlob as error:
+        raise _refuse(error.what, error.hint) from None
+    return value
+
+
+def _mask_column(value: str) -> str:
+    """Masking reads plain two- or three-part globs: `[schema.]table.column`."""
+    parts = value.split(".")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise _refuse(f"{value!r} does not name columns", 'for example customers.email or "*.ssn"')
+    if "**" in parts or '"' in value:
+        raise _refuse(f"{value!r}: here a pattern has no ** and no quotes", "each * stays within one name")
+    return value
+
+
+def _condition(value: str) -> str:
+    try:
+        compile_condition(value)
+    except BadCondition as error:
+        raise PydanticCustomError("condition", "{what}", {"what": str(error), "flaws": error.flaws}) from None
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"/[^\s]+|\[[0-9A-Fa-f:.%\w]+\](:\d{1,5})?|[^\s:/]+(:\d{1,5})?", value):
+        raise _refuse(f"{value!r} is no address", "host:port, [address]:port, or the folder of a Unix socket")
+    return value
+
+
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535 or not host:
+        raise _refuse(f"{value!r} is no listening address", "for example 127.0.0.1:15432")
+    return value
+
+
+_NAME = StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")
+_GROUP = StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+:/ -]{0,127}$")
+_ANY_OF = Field(min_length=1, max_length=1000)
+
+Name = Annotated[str, _NAME]
+Group = Annotated[str, _GROUP]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
+Groups = Annotated[tuple[Group, ...], _ANY_OF]
+Names = Annotated[tuple[Name, ...], _ANY_OF]
+NameGlob = Annotated[str, _checked_glob(1, 1, "shop")]
+TableGlob = Annotated[str, _checked_glob(2, 1, "public.orders")]
+ColumnGlob = Annotated[str, _checked_glob(3, 2, "customers.email")]
+FunctionGlob = Annotated[str, _checked_glob(2, 1, "reports.*")]
+PathGlob = Annotated[str, AfterValidator(_path_glob)]
+MaskColumn = Annotated[str, AfterValidator(_mask_column)]
+Verb = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_verb)]
+Expression = Annotated[str, AfterValidator(_condition)]
+Address = Annotated[str, AfterValidator(_address)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Duration = Annotated[
+    float,
+    PlainValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$", "examples": ["60s", "15m", "12h"]}),
+]
+FilePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string"})]
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "examples": ["2027-03-01"]})]
+Answers = Annotated[
+    str | int,
+    PlainValidator(_answers),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["all", "digest"]},
+                {"type": "object", "properties": {"rows": {"type": "integer", "minimum": 0}}, "required": ["rows"]},
+            ]
+        }
+    ),
+]

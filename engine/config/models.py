@@ -1,0 +1,255 @@
+"""What each section of the YAML may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+
+from engine.config.fields import (
+    Address,
+    Answers,
+    ColumnGlob,
+    Duration,
+    Expression,
+    FilePath,
+    FunctionGlob,
+    Group,
+    Groups,
+    Instant,
+    Line,
+    Listen,
+    MaskColumn,
+    Name,
+    NameGlob,
+    Names,
+    PathGlob,
+    TableGlob,
+    Verb,
+)
+from engine.model import Effect, Mode
+from engine.tls import TLSMode
+
+Permission = Literal["admin", "approver", "operator", "auditor"]
+Protocol = Literal["postgres"]
+Detector = Literal["credit_card", "email", "iban", "us_ssn", "phone", "jwt", "aws_access_key", "private_key"]
+Strategy = Literal["redact", "partial", "hash", "token", "nullify"]
+_ONE_OR_MORE = Field(min_length=1, max_length=1000)
+
+
+class Section(BaseModel):
+    """A mapping of the YAML. `UNBUILT` are keys that are published but not built yet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+    UNBUILT: ClassVar[frozenset[str]] = frozenset()
+
+
+class Audit(Section):
+    """How soon the record is on stable storage, and where checkpoints are copied to."""
+
+    durability: Literal["strict", "batched"] = "strict"
+    checkpoints: tuple[FilePath, ...] = ()
+
+
+class Engine(Section):
+    """The service itself."""
+
+    UNBUILT = frozenset({"free_space"})
+    state: FilePath = Path("state")
+    socket: FilePath | None = None
+    store: str = Field(default="sqlite", pattern=r"^(sqlite|postgres(ql)?://\S+)$", repr=False)
+    audit: Audit = Audit()
+
+
+class Listener(Section):
+    """Where clients of one protocol connect."""
+
+    listen: Listen
+    tls: Literal["auto", "off"] = "auto"
+    names: tuple[Line, ...] = ("localhost",)
+    allow_plaintext: StrictBool = False
+
+
+class Tokens(Section):
+    """Limits of the engine's own tokens."""
+
+    max_ttl: Duration = 12 * 3600.0
+
+
+class Person(Section):
+    """One person, however they log in."""
+
+    UNBUILT = frozenset({"oidc"})
+    unix: Line | None = None
+    groups: tuple[Group, ...] = ()
+
+
+class IdentitySection(Section):
+    """Who may ask."""
+
+    UNBUILT = frozenset({"oidc"})
+    tokens: Tokens = Tokens()
+    people: dict[Name, Person] = {}
+
+
+class Agent(Section):
+    """One autonomous agent, and the person who answers for it."""
+
+    name: Name
+    sponsor: Name
+    purpose: Line | None = None
+    groups: tuple[Group, ...] = ()
+    expires: Instant | None = None
+
+
+class SecretSource(Section):
+    """Where a secret lies: exactly one of these."""
+
+    UNBUILT = frozenset({"vault", "aws"})
+    env: Line | None = None
+    file: FilePath | None = None
+
+
+class Credential(Section):
+    """What the engine presents to the upstream."""
+
+    UNBUILT = frozenset({"vault", "aws"})
+    user: Line
+    password: SecretSource | None = None
+
+
+class Record(Section):
+    """What of the answers is kept."""
+
+    answers: Answers = "all"
+
+
+class UpstreamTLS(Section):
+    """What an upstream must prove, as PostgreSQL's sslmode names it."""
+
+    mode: TLSMode | None = None
+    ca: FilePath | None = None
+
+
+class Target(Section):
+    """One upstream."""
+
+    name: Name
+    protocol: Protocol
+    address: Address
+    database: Line | None = None
+    credential: Credential
+    labels: dict[Line, Line] = {}
+    mode: Mode = Mode.ENFORCE
+    trusted: tuple[FunctionGlob, ...] = ()
+    record: Record = Record()
+    tls: UpstreamTLS = UpstreamTLS()
+
+
+class Who(Section):
+    """Identities; every key given must match."""
+
+    groups: Groups | None = None
+    identities: Names | None = None
+    kinds: Annotated[tuple[Literal["human", "agent", "service"], ...], _ONE_OR_MORE] | None = None
+    sponsors: Names | None = None
+
+
+class MaskWhere(Section):
+    """Targets; every key given must match."""
+
+    targets: Annotated[tuple[NameGlob, ...], _ONE_OR_MORE] | None = None
+    labels: Annotated[dict[Line, Line], Field(min_length=1)] | None = None
+
+
+class Where(MaskWhere):
+    """Targets and their databases; every key given must match."""
+
+    databases: Annotated[tuple[NameGlob, ...], _ONE_OR_MORE] | None = None
+
+
+class What(Section):
+    """Effects and verbs narrow down; tables, columns, functions and paths name resources, any of which will do."""
+
+    effects: Annotated[tuple[Effect, ...], _ONE_OR_MORE] | None = None
+    tables: Annotated[tuple[TableGlob, ...], _ONE_OR_MORE] | None = None
+    columns: Annotated[tuple[ColumnGlob, ...], _ONE_OR_MORE] | None = None
+    functions: Annotated[tuple[FunctionGlob, ...], _ONE_OR_MORE] | None = None
+    paths: Annotated[tuple[PathGlob, ...], _ONE_OR_MORE] | None = None
+    verbs: Annotated[tuple[Verb, ...], _ONE_OR_MORE] | None = None
+
+
+class Scope(Section):
+    """Who, where and what; every key given must match."""
+
+    who: Who = Who()
+    where: Where = Where()
+    what: What = What()
+
+
+class Reviewers(Section):
+    """Who may decide a review."""
+
+    groups: Groups
+
+
+class ReviewTerms(Section):
+    """What a review rule asks for."""
+
+    reviewers: Reviewers
+    quorum: Annotated[StrictInt, Field(ge=1, le=100)] = 1
+    hold: Duration = 60.0
+    timeout: Duration = 900.0
+    on_hold: Literal["wait", "reject"] | None = None
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+class Rule(Scope):
+    """Who + where + what (+ when) → allow, deny or review."""
+
+    UNBUILT = frozenset({"limit"})
+    name: Name
+    decide: Literal["allow", "deny", "review"]
+    exceptions: Annotated[
+        tuple[Scope, ...],
+        BeforeValidator(_listed, json_schema_input_type=Scope | tuple[Scope, ...]),
+    ] = Field(default=(), alias="except")
+    when: Expression | None = None
+    reason: Line | None = None
+    review: ReviewTerms | None = None
+
+
+class Exempt(Section):
+    """For whom nothing is masked."""
+
+    groups: Groups
+
+
+class Masking(Section):
+    """Which values are masked, and how."""
+
+    name: Name
+    where: MaskWhere = MaskWhere()
+    exempt: Exempt | None = None
+    columns: tuple[MaskColumn, ...] = ()
+    detect: tuple[Detector, ...] = ()
+    strategy: Strategy = Field(default="redact", alias="with")
+    inference: Literal["refuse", "allow"] = "refuse"
+
+
+class Configuration(Section):
+    """One file of configuration; several of a folder make one together."""
+
+    UNBUILT = frozenset({"notify"})
+    engine: Engine = Engine()
+    listeners: dict[Protocol, Listener] = {}
+    identity: IdentitySection = IdentitySection()
+    permissions: dict[Permission, tuple[Group, ...]] = {}
+    agents: tuple[Agent, ...] = ()
+    targets: tuple[Target, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    masking: tuple[Masking, ...] = ()

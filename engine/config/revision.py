@@ -1,0 +1,115 @@
+"""All of the configuration, frozen: what the engine runs on until the next revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from engine.config.models import Engine, Listener, Tokens
+from engine.errors import NotFound
+from engine.masking.plan import MaskRule
+from engine.model import Identity, Target
+from engine.policy.evaluate import Policy
+from engine.tls import ClientTLS
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person, however they log in."""
+
+    name: str
+    unix: str | None = None
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One autonomous agent, and the person who answers for it."""
+
+    name: str
+    sponsor: str
+    purpose: str | None = None
+    groups: frozenset[str] = frozenset()
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """Where a secret lies: an environment variable or a file. Never its value."""
+
+    env: str | None = None
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the engine presents to an upstream, and what the upstream must prove."""
+
+    user: str
+    password: SecretReference | None = None
+    tls: ClientTLS = field(default_factory=ClientTLS)
+
+    @property
+    def kind(self) -> str:
+        """What sort it is, to show to people: env, file or none."""
+        if self.password is None:
+            return "none"
+        return "env" if self.password.env is not None else "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the engine itself runs. A change of these takes a restart."""
+
+    engine: Engine
+    listeners: Mapping[str, Listener]
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of the configuration files. `digest` names it; `warnings` do not keep it from being used."""
+
+    digest: str
+    settings: Settings
+    targets: Mapping[str, Target]
+    credentials: Mapping[str, Credential]
+    agents: Mapping[str, Agent]
+    people: Mapping[str, Person]
+    permissions: Mapping[str, frozenset[str]]
+    policy: Policy
+    mask_rules: tuple[MaskRule, ...]
+    files: tuple[Path, ...]
+    sources: Mapping[Path, bytes] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def identity_of_agent(self, name: str) -> Identity:
+        """The identity of a registered agent; raises NotFound. The caller adds how it authenticated."""
+        agent = self.agents.get(name)
+        if agent is None:
+            raise NotFound(f"no agent {name}", "", "register it under `agents:`")
+        return Identity(
+            subject=agent.name,
+            kind="agent",
+            groups=agent.groups,
+            sponsor=agent.sponsor,
+            purpose=agent.purpose,
+            expires=agent.expires,
+        )
+
+    def identity_of_person(self, name: str) -> Identity:
+        """The identity of a person; raises NotFound."""
+        person = self.people.get(name)
+        if person is None:
+            raise NotFound(f"no person {name}", "", "add them under `identity: people:`")
+        return Identity(subject=person.name, kind="human", groups=person.groups)
+
+    def person_of_unix(self, name: str) -> Person | None:
+        """The person who logs in under that Unix name."""
+        return next((person for person in self.people.values() if person.unix == name), None)
+
+    def permissions_of(self, person: Person) -> frozenset[str]:
+        """What the person may do on the control API: admin, approver, operator, auditor."""
+        return frozenset(name for name, groups in self.permissions.items() if groups & person.groups)
