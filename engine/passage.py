@@ -133,6 +133,8 @@ class Passage:
         if self.review is not None:
             self._gateway.settle(self.review, outcome)
             self._gateway.announce(session)
+        if self._gateway.is_draining and not session.open_operations:
+            session.adapter.terminate("the engine is stopping")
 
     def _log(self, event: EventName, data: dict[str, object]) -> None:
         session = self.session

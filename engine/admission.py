@@ -1,0 +1,83 @@
+"""Who may have a session, and whether they still may: pure questions to a policy revision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.errors import NotFound, SessionRefused
+from engine.model import Identity, Target
+
+if TYPE_CHECKING:
+    from engine.config.revision import Revision
+    from engine.identity.tokens import Token
+    from engine.session import Session
+
+
+def authenticated(revision: Revision, token: Token) -> Identity:
+    """The identity a live token stands for; raises SessionRefused when its subject is not registered any more."""
+    identity = _registered(revision, token.subject)
+    return replace(
+        identity,
+        authenticated="token",
+        token=token.id,
+        token_minted_by=token.minted_by,
+        on_behalf_of=token.on_behalf_of,
+        expires=_earlier(token.expires, identity.expires),
+    )
+
+
+def permitted(revision: Revision, identity: Identity, target_name: str, now: datetime) -> Target:
+    """The target, if this identity may open a session there; raises SessionRefused."""
+    if identity.expires is not None and identity.expires <= now:
+        raise SessionRefused(
+            "the identity has expired", f"{identity.subject} ended at {identity.expires:%Y-%m-%d %H:%M}"
+        )
+    target = revision.targets.get(target_name)
+    if target is None or not revision.policy.covers(identity, target):
+        # The same words for both: who may not use a target does not learn that it exists.
+        raise SessionRefused(
+            f"no access to target {target_name}",
+            f"no rule allows or reviews anything there for {identity.subject}",
+            "ask for a rule that covers this identity and target",
+        )
+    return target
+
+
+def follow(session: Session, revision: Revision) -> str | None:
+    """Put a live session under a new revision; the reason why it must end when it could not open any more."""
+    before, target = session.target, revision.targets.get(session.target.name)
+    if target is None or (target.address, target.database, target.protocol) != (
+        before.address,
+        before.database,
+        before.protocol,
+    ):
+        return "its target has changed"
+    try:
+        current = _registered(revision, session.identity.subject)
+    except SessionRefused:
+        return "its identity is not registered any more"
+    session.identity = replace(
+        session.identity,
+        groups=current.groups,
+        sponsor=current.sponsor,
+        purpose=current.purpose,
+        expires=_earlier(session.identity.expires, current.expires),
+    )
+    session.target = target
+    session.use(revision)
+    return None if revision.policy.covers(session.identity, target) else "no rule covers it any more"
+
+
+def _registered(revision: Revision, subject: str) -> Identity:
+    try:
+        if subject in revision.agents:
+            return revision.identity_of_agent(subject)
+        return revision.identity_of_person(subject)
+    except NotFound as unknown:
+        raise SessionRefused(unknown.what, unknown.why, unknown.hint) from None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((end for end in (one, other) if end is not None), default=None)

@@ -1,0 +1,343 @@
+"""The engine as a service: listeners → sessions, in one task group; start, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from engine import admission
+from engine.api.server import ControlServer
+from engine.approvals.queue import ReviewQueue
+from engine.approvals.request import Review
+from engine.audit.events import EventName
+from engine.audit.log import Log, utc_now
+from engine.audit.recorder import Recorder
+from engine.audit.recovery import recover_recordings
+from engine.bus import Bus
+from engine.config.revision import Revision
+from engine.errors import HooptermError, NotFound, SessionRefused, UpstreamError
+from engine.identity.tokens import Tokens
+from engine.keys import load_or_make, load_or_make_signing_key
+from engine.listeners import Listeners
+from engine.model import Identity, Outcome, Target
+from engine.pipeline import Pipeline
+from engine.protocols.base import Adapter
+from engine.secrets.resolve import Login, Reference, resolve
+from engine.session import Session
+from engine.store.store import Store
+from engine.tls import Authority, ClientTLS
+
+_EXPIRY_CHECK = 0.25  # seconds; what ended must end within one
+_DRAIN = 10.0  # seconds that what sessions are doing gets to finish when the engine stops
+_LAST_WORDS = 2.0  # seconds from telling a session that it ends to cutting it
+
+logger = structlog.get_logger()
+
+
+class Gateway:
+    """Everything the engine holds while it serves; protocols, pipeline and control API reach each other here."""
+
+    log: Log
+    store: Store
+    approvals: ReviewQueue
+    tokens: Tokens
+    authority: Authority
+    tasks: asyncio.TaskGroup
+
+    def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now) -> None:
+        self.revision = revision
+        self.now = now
+        self.started = now()
+        self.state: Path = revision.settings.engine.state
+        self.bus = Bus()
+        self.pipeline = Pipeline(self)
+        self.sessions: dict[str, Session] = {}
+        self.listeners = Listeners(self)
+        self.is_draining = False
+        self._shared: dict[tuple[str, str, str], asyncio.Task[Any]] = {}
+        self._stopping = asyncio.Event()
+
+    async def serve(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
+        """Serve until `stop`. `ready` is awaited once clients can connect."""
+        async with AsyncExitStack() as resources:
+            await self._open(resources)
+            async with asyncio.TaskGroup() as self.tasks:
+                await self._start(ready)
+                await self._stopping.wait()
+                await self._drain()
+            self.log.append(EventName.ENGINE_STOPPED, data={"policy": self.revision.digest})
+
+    async def _open(self, resources: AsyncExitStack) -> None:
+        """What outlives single sessions: keys, log, store, reviews, tokens, the CA."""
+        engine = self.revision.settings.engine
+        for directory, mode in ((self.state, 0o711), *((self.state / name, 0o700) for name in ("keys", "recordings"))):
+            directory.mkdir(mode=mode, parents=True, exist_ok=True)
+        keys = self.state / "keys"
+        self.mask_key = load_or_make(keys, "masking.key")
+        self.log_key = load_or_make_signing_key(keys, "log.key")
+        self.log = await Log.open(
+            self.state / "log",
+            key=self.log_key,
+            origin=self.log_key.name,
+            durability=engine.audit.durability,
+            checkpoints=engine.audit.checkpoints,
+            now=self.now,
+            on_entry=self._tell_entry,
+        )
+        resources.push_async_callback(self.log.close)
+        await recover_recordings(self.state / "recordings", self.log)
+        self.store = await Store.open(engine.store, self.state)
+        resources.push_async_callback(self.store.close)
+        self.tokens = await Tokens.open(self.store, max_ttl=self.revision.settings.tokens.max_ttl, now=self.now)
+        self.tokens.on_revoked.append(self._end_token)
+        self.approvals = await ReviewQueue.open(
+            self.store,
+            self.log,
+            self.bus,
+            key=load_or_make(keys, "approvals.key"),
+            revision=self.revision,
+            now=self.now,
+        )
+        resources.push_async_callback(self.approvals.close)
+        names = tuple(name for listener in self.revision.settings.listeners.values() for name in listener.names)
+        self.authority = Authority.open(keys / "tls", names or ("localhost",), now=self.now)
+
+    async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
+        self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
+        self.tasks.create_task(self._end_expired())
+        self.tasks.create_task(self.approvals.run())
+        await self.listeners.open(self.revision.settings.listeners)
+        self._control = ControlServer(self)
+        await self._control.start(self.socket_path, self.tasks)
+        await ready(self)
+
+    async def _drain(self) -> None:
+        """Take no more clients, let live sessions finish for a while, then end them."""
+        self.is_draining = True
+        self.listeners.close()
+        logger.info("draining", sessions=len(self.sessions))
+        for session in tuple(self.sessions.values()):
+            if not session.open_operations:  # the others end with what they are doing: see Passage.conclude
+                session.adapter.terminate("the engine is stopping")
+        await self.listeners.finished(_DRAIN)
+        for session in tuple(self.sessions.values()):
+            session.adapter.terminate("the engine is stopping")
+        await self.listeners.finished(_LAST_WORDS, cut=True)
+        await self._control.close()
+        self.bus.close()
+        for shared in self._shared.values():
+            if shared.done() and not shared.cancelled() and shared.exception() is None:
+                await shared.result().close()
+            else:
+                shared.cancel()
+        self._cancel_own()
+
+    def _cancel_own(self) -> None:
+        self.approvals.stop()
+
+    def stop(self) -> None:
+        """Drain and end; `serve` returns when that is done. Safe to call from a signal handler on the loop."""
+        self._stopping.set()
+
+    @property
+    def socket_path(self) -> Path:
+        """The control socket."""
+        return self.revision.settings.engine.socket or self.state / "control.sock"
+
+    async def authenticate(self, subject: str, secret: Any) -> Identity:
+        """The identity behind a user name and a token; raises SessionRefused, which is recorded."""
+        try:
+            token = await self.tokens.verify(subject, secret)
+            return admission.authenticated(self.revision, token)
+        except SessionRefused as refused:
+            self.log.append(EventName.SESSION_REFUSED, identity=subject, data={"why": str(refused)})
+            raise
+
+    async def open_session(
+        self, identity: Identity, target_name: str, adapter: Adapter, client: str, database: str | None = None
+    ) -> Session:
+        """Begin a session of this identity on a target; raises SessionRefused, which is recorded."""
+        try:
+            if self.is_draining:
+                raise SessionRefused("the engine is stopping", "", "try again in a moment")
+            target = admission.permitted(self.revision, identity, target_name, self.now())
+        except SessionRefused as refused:
+            self.log.append(
+                EventName.SESSION_REFUSED,
+                identity=identity.subject,
+                target=target_name,
+                data={"why": str(refused), "client": client},
+            )
+            raise
+        id = f"s-{secrets.token_hex(6)}"
+        opened = self.now()
+        recorder = Recorder.open(
+            self.state / "recordings",
+            id,
+            {
+                "identity": identity.subject,
+                "sponsor": identity.sponsor,
+                "on_behalf_of": identity.on_behalf_of,
+                "target": target.name,
+                "protocol": target.protocol,
+                "mode": target.mode.value,
+            },
+            log=self.log,
+            bus=self.bus,
+            now=self.now,
+            keep=target.answers,
+        )
+        session = Session(
+            id=id,
+            identity=identity,
+            target=target,
+            database=database or target.database,
+            client=client,
+            opened=opened,
+            recorder=recorder,
+            adapter=adapter,
+            revision=self.revision,
+            mask_key=self.mask_key,
+        )
+        self.sessions[id] = session
+        sequence = self.log.append(
+            EventName.SESSION_OPENED,
+            session=id,
+            identity=identity.subject,
+            target=target.name,
+            data={
+                "client": client,
+                "database": session.database,
+                "kind": identity.kind,
+                "groups": sorted(identity.groups),
+                "sponsor": identity.sponsor,
+                "purpose": identity.purpose,
+                "on_behalf_of": identity.on_behalf_of,
+                "authenticated": identity.authenticated,
+                "token": identity.token,
+                "mode": target.mode.value,
+                "policy": self.revision.digest,
+            },
+        )
+        await self.log.wait(sequence)
+        await self.store.add_session(session)
+        recorder.event("s", {"state": "opened", "reason": ""})
+        self.announce(session)
+        return session
+
+    async def close_session(self, session: Session, reason: str) -> None:
+        """End a session's record; the adapter has closed its connections."""
+        if self.sessions.pop(session.id, None) is None:
+            return
+        counts = session.counts
+        try:
+            session.recorder.event("s", {"state": "closed", "reason": reason})
+            await session.recorder.close()
+            self.log.append(
+                EventName.SESSION_CLOSED,
+                session=session.id,
+                identity=session.identity.subject,
+                target=session.target.name,
+                data={
+                    "reason": reason,
+                    "operations": counts.operations,
+                    "denied": counts.denied,
+                    "masked": counts.masked,
+                    "rows": counts.rows,
+                },
+            )
+            await self.store.close_session(session, self.now())
+        except HooptermError as error:
+            logger.error("a session's end could not be recorded", session=session.id, why=str(error))
+        self.bus.publish("sessions", session)
+
+    def kill(self, session_id: str, reason: str, by: str) -> None:
+        """End a live session now; raises NotFound."""
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise NotFound(f"no live session {session_id}", "", "hoopterm sessions list")
+        session.recorder.event("s", {"state": "killed", "reason": f"{by}: {reason}"})
+        session.adapter.terminate(f"ended by {by}: {reason}" if reason else f"ended by {by}")
+
+    def announce(self, session: Session) -> None:
+        """Tell watchers that something about this session changed."""
+        self.bus.publish("sessions", session)
+
+    def settle(self, review: Review, outcome: Outcome) -> None:
+        """Keep what became of an approved operation with its review."""
+        self.tasks.create_task(self._settle(review, outcome))
+
+    async def _settle(self, review: Review, outcome: Outcome) -> None:
+        try:
+            await self.approvals.outcome(review, outcome)
+        except Exception:  # the log has the outcome; only its copy beside the review is missing
+            logger.exception("a review's outcome could not be stored", review=review.id)
+
+    async def login(self, target: Target) -> tuple[Login, ClientTLS]:
+        """The upstream credential of a target, resolved now; raises UpstreamError."""
+        credential = self.revision.credentials[target.name]
+        reference = credential.password
+        password = await resolve(Reference(env=reference.env, file=reference.file)) if reference else None
+        return Login(credential.user, password), credential.tls
+
+    async def shared(self, target: Target, database: str, factory: Callable[[], Awaitable[Any]]) -> Any:
+        """What sessions of one target and database share (its catalog), made once; a failure is not kept."""
+        key = (target.name, target.address, database)
+        making = self._shared.get(key)
+        if making is None:
+            making = self._shared[key] = self.tasks.create_task(_made(factory))
+        result = await asyncio.shield(making)
+        if isinstance(result, HooptermError):
+            self._shared.pop(key, None)
+            raise result
+        return result
+
+    async def apply(self, revision: Revision, author: str) -> tuple[str, ...]:
+        """Put a new revision in force, for live sessions too; returns what changed, in words."""
+        previous, changes = self.revision, revision.changes_from(self.revision)
+        sequence = self.log.append(
+            EventName.POLICY_APPLIED,
+            data={"revision": revision.digest, "previous": previous.digest, "author": author, "changes": list(changes)},
+        )
+        await self.log.wait(sequence)
+        self.revision = revision
+        await self.approvals.redecide(revision)
+        for session in tuple(self.sessions.values()):
+            if (why := admission.follow(session, revision)) is not None:
+                session.adapter.terminate(why)
+        return changes
+
+    def _end_token(self, token: str) -> None:
+        for session in tuple(self.sessions.values()):
+            if session.identity.token == token:
+                session.adapter.terminate("the token was revoked")
+
+    async def _end_expired(self) -> None:
+        while not self._stopping.is_set():
+            now = self.now()
+            for session in tuple(self.sessions.values()):
+                if session.identity.expires is not None and session.identity.expires <= now:
+                    session.adapter.terminate("the token or identity has expired")
+            await asyncio.sleep(_EXPIRY_CHECK)
+
+    def _tell_entry(self, entry: dict[str, Any]) -> None:
+        if self.bus.has_watchers("events"):
+            self.bus.publish("events", entry)
+
+
+async def _made(factory: Callable[[], Awaitable[Any]]) -> Any:
+    """The factory's result, or its error as a value: a task group must not end because one target is down."""
+    try:
+        return await factory()
+    except HooptermError as error:
+        return error
+    except Exception as error:
+        logger.exception("a target could not be prepared")
+        return UpstreamError("the target could not be prepared", type(error).__name__, "see the engine's log")

@@ -1,0 +1,119 @@
+"""Sockets that clients connect to: one accept loop each, one task a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from engine.errors import ConfigError, HooptermError
+from engine.protocols import registry
+
+if TYPE_CHECKING:
+    from engine.config.models import Listener
+    from engine.gateway import Gateway
+    from engine.protocols.base import ProtocolSpec
+
+_BACKLOG = 512
+_MAX_CONNECTIONS = 4096
+_CROWDED_PAUSE = 0.05  # seconds, when the process is out of descriptors
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One listener and where it really listens."""
+
+    protocol: str
+    host: str
+    port: int
+    tls: str
+
+
+class Listeners:
+    """All listeners of the engine, and the tasks of the connections they accepted."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._sockets: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
+        self._connections: set[asyncio.Task[None]] = set()
+        self.listening: list[Listening] = []
+
+    async def open(self, listeners: Mapping[str, Listener]) -> None:
+        """Listen on each; raises ConfigError when an address cannot be had."""
+        loop = asyncio.get_running_loop()
+        for protocol, listener in listeners.items():
+            host, _, port = listener.listen.rpartition(":")
+            family, kind, _, _, address = (
+                await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+            )[0]
+            listening = socket.socket(family, kind)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind(address)
+            except OSError as error:
+                listening.close()
+                raise ConfigError(
+                    (f"listeners.{protocol}: cannot listen on {host}:{port}: {error.strerror}",)
+                ) from None
+            listening.listen(_BACKLOG)
+            listening.setblocking(False)
+            self._sockets.append(listening)
+            bound = listening.getsockname()
+            self.listening.append(Listening(protocol, bound[0], bound[1], listener.tls))
+            task = self._gateway.tasks.create_task(self._accept(listening, registry.get(protocol)))
+            self._accepting.append(task)
+
+    async def _accept(self, listening: socket.socket, protocol: ProtocolSpec) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError:  # out of descriptors: what is open goes on, new clients wait in the backlog
+                await asyncio.sleep(_CROWDED_PAUSE)
+                continue
+            if len(self._connections) >= _MAX_CONNECTIONS:
+                connection.close()
+                continue
+            connection.setblocking(False)
+            if connection.family in (socket.AF_INET, socket.AF_INET6):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            task = self._gateway.tasks.create_task(self._serve(protocol, connection))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, protocol: ProtocolSpec, connection: socket.socket) -> None:
+        """One connection; nothing it does may end the engine."""
+        try:
+            await protocol.serve(self._gateway, connection)
+        except HooptermError as error:
+            logger.info("connection ended", why=str(error))
+        except OSError as error:
+            logger.info("connection lost", why=str(error))
+        except Exception:
+            logger.exception("connection failed")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Accept no more."""
+        for task in self._accepting:
+            task.cancel()
+        for listening in self._sockets:
+            listening.close()
+
+    async def finished(self, timeout: float, *, cut: bool = False) -> None:
+        """Wait that long for the connections to end; `cut` ends those that have not."""
+        if not self._connections:
+            return
+        _, late = await asyncio.wait(set(self._connections), timeout=timeout)
+        if cut:
+            for task in late:
+                task.cancel()
