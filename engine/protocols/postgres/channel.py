@@ -15,6 +15,8 @@ from typing import cast
 from engine.errors import ProtocolViolation
 
 _CHUNK = 16 * 1024
+_HANDSHAKE_LIMIT = 60.0
+_SHUTDOWN_LIMIT = 1.0
 
 
 async def receive_exactly(sock: socket.socket, size: int) -> bytes:
@@ -75,6 +77,7 @@ class Channel(asyncio.BufferedProtocol):
     transport: asyncio.Transport
 
     def __init__(self) -> None:
+        self.has_transport = False
         self._chunk = bytearray(_CHUNK)
         self._received = bytearray()
         self._wanted = 0
@@ -86,6 +89,7 @@ class Channel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's derives from nothing of asyncio's
+        self.has_transport = True
         self.transport.pause_reading()
 
     def get_buffer(self, sizehint: int) -> bytearray:
@@ -108,6 +112,31 @@ class Channel(asyncio.BufferedProtocol):
     def _wake(self) -> None:
         if self._waiter is not None:
             _settle(self._waiter)
+
+    async def accept(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Take over an accepted socket, as the TLS server when a context is given.
+
+        The socket belongs to the channel from here on, whatever becomes of it: uvloop aborts the process when a
+        second transport is made over it. Time is the caller's to limit.
+        """
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: self,
+            sock,
+            ssl=tls,
+            ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
+            ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
+        )
+
+    async def connect(self, sock: socket.socket, tls: ssl.SSLContext | None, server_hostname: str) -> None:
+        """Take over a connected socket, as the TLS client when a context is given."""
+        await asyncio.get_running_loop().create_connection(
+            lambda: self,
+            sock=sock,
+            ssl=tls,
+            server_hostname=server_hostname if tls else None,
+            ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
+            ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
+        )
 
     async def read(self, size: int) -> bytes:
         """Exactly `size` bytes. Raises EOFError when the connection ends before."""
@@ -155,36 +184,3 @@ class Channel(asyncio.BufferedProtocol):
         """The TLS session, if there is one."""
         session: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
         return session
-
-
-async def accept(sock: socket.socket, tls: ssl.SSLContext | None, timeout: float) -> Channel:
-    """A channel over an accepted socket, as the TLS server when a context is given."""
-    loop = asyncio.get_running_loop()
-    channel = Channel()
-    if tls is None:
-        await loop.connect_accepted_socket(lambda: channel, sock)
-    else:
-        await loop.connect_accepted_socket(
-            lambda: channel, sock, ssl=tls, ssl_handshake_timeout=timeout, ssl_shutdown_timeout=1.0
-        )
-    return channel
-
-
-async def secure(
-    sock: socket.socket, tls: ssl.SSLContext | None, server_hostname: str | None, timeout: float
-) -> Channel:
-    """A channel over a connected socket, as the TLS client when a context is given."""
-    loop = asyncio.get_running_loop()
-    channel = Channel()
-    if tls is None:
-        await loop.create_connection(lambda: channel, sock=sock)
-    else:
-        await loop.create_connection(
-            lambda: channel,
-            sock=sock,
-            ssl=tls,
-            server_hostname=server_hostname,
-            ssl_handshake_timeout=timeout,
-            ssl_shutdown_timeout=1.0,
-        )
-    return channel

@@ -17,7 +17,6 @@ from engine.errors import HooptermError, ProtocolViolation, SessionRefused
 from engine.protocols.postgres import startup
 from engine.protocols.postgres.channel import (
     Channel,
-    accept,
     peek_first,
     receive_exactly,
     refuse_early_bytes,
@@ -73,7 +72,7 @@ async def greet(
     reception = _Reception(sock, tls, allow_plaintext or is_local(sock))
     try:
         async with asyncio.timeout(timeout):
-            return await reception.greet(timeout)
+            return await reception.greet()
     except TimeoutError:
         error: HooptermError = SessionRefused("canceling authentication due to timeout", f"{timeout:g} seconds")
     except (ProtocolViolation, SessionRefused) as refusal:
@@ -116,8 +115,8 @@ class _Reception:
         self._allow_plaintext = allow_plaintext
         self._channel: Channel | None = None
 
-    async def greet(self, timeout: float) -> Greeting | Cancel:
-        channel, length, code = await self._open(timeout)
+    async def greet(self) -> Greeting | Cancel:
+        channel, length, code = await self._open()
         rest = await channel.read(length)
         if code == startup.CANCEL_REQUEST:
             request = startup.read_cancel(rest)
@@ -147,45 +146,49 @@ class _Reception:
             parameters={k: v for k, v in opening.parameters.items() if k not in ("user", "database")},
         )
 
-    async def _open(self, timeout: float) -> tuple[Channel, int, int]:
+    async def _open(self) -> tuple[Channel, int, int]:
         """Settle encryption; the channel, and the header of the first message in it."""
         if await peek_first(self._sock) == _TLS_HANDSHAKE:
-            return await self._open_tls(timeout, is_direct=True)
+            return await self._open_tls(is_direct=True)
         refused: set[int] = set()
         while True:
             length, code = startup.read_header(await receive_exactly(self._sock, 8))
             if code not in (startup.SSL_REQUEST, startup.GSSENC_REQUEST) or length or code in refused:
                 # Each request may come once; after its refusal its code is an unknown protocol version.
-                self._channel = await accept(self._sock, None, timeout)
-                return self._channel, length, code
+                return await self._take_over(None), length, code
             loop = asyncio.get_running_loop()
             if code == startup.SSL_REQUEST and self._tls is not None:
                 refuse_early_bytes(self._sock)
                 await loop.sock_sendall(self._sock, b"S")
-                return await self._open_tls(timeout, is_direct=False)
+                return await self._open_tls(is_direct=False)
             refused.add(code)
             await loop.sock_sendall(self._sock, b"N")
 
-    async def _open_tls(self, timeout: float, *, is_direct: bool) -> tuple[Channel, int, int]:
+    async def _open_tls(self, *, is_direct: bool) -> tuple[Channel, int, int]:
         if self._tls is None:
             raise ProtocolViolation("direct TLS is not offered here")
-        self._channel = channel = await accept(self._sock, self._tls, timeout)
+        channel = await self._take_over(self._tls)
         session = channel.tls
         if is_direct and (session is None or session.selected_alpn_protocol() != ALPN):
             raise ProtocolViolation("direct TLS needs the ALPN protocol", f'the client did not offer "{ALPN}"')
         length, code = startup.read_header(await channel.read(8))
         return channel, length, code
 
+    async def _take_over(self, tls: ssl.SSLContext | None) -> Channel:
+        self._channel = Channel()  # known before it stands: the socket is never handed over twice
+        await self._channel.accept(self._sock, tls)
+        return self._channel
+
     async def refuse(self, error: HooptermError) -> None:
         """Say why, natively, and close."""
-        if self._channel is None:
-            self._channel = await accept(self._sock, None, 0)
-        refuse(self._channel.transport, error)
+        channel = self._channel or await self._take_over(None)
+        if channel.has_transport:  # else its TLS handshake failed, and it is closed already
+            refuse(channel.transport, error)
 
     def close(self) -> None:
         if self._channel is None:
             self._sock.close()
-        else:
+        elif self._channel.has_transport:
             self._channel.close()
 
 

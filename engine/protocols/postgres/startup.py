@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.errors import HooptermError, ProtocolViolation, SessionRefused, UpstreamError
+from engine.errors import HooptermError, ProtocolViolation, RecordError, SessionRefused, UpstreamError
 
 MAJOR = 3
 LATEST_MINOR = 2
@@ -172,4 +172,5 @@ _SQLSTATES: dict[type[HooptermError], str] = {
     ProtocolViolation: "08P01",
     SessionRefused: "28000",
     UpstreamError: "08001",
+    RecordError: "58030",
 }

@@ -20,7 +20,7 @@ from engine.errors import UpstreamError
 from engine.protocols.postgres import startup
 from engine.protocols.postgres.address import Address, parse_address
 from engine.protocols.postgres.authentication import Authentication
-from engine.protocols.postgres.channel import Channel, receive_exactly, refuse_early_bytes, secure
+from engine.protocols.postgres.channel import Channel, receive_exactly, refuse_early_bytes
 from engine.protocols.postgres.refusal import refusal
 from engine.secrets.resolve import Login
 from engine.tls import ClientTLS, TLSMode, client_context
@@ -62,7 +62,7 @@ async def connect(
     try:
         async with asyncio.timeout(timeout):
             for minor in (startup.LATEST_MINOR, 0):
-                channel = await _dial(where, tls or ClientTLS(), timeout)
+                channel = await _dial(where, tls or ClientTLS())
                 arrival = _Arrival(channel, login, is_private=_is_private(channel, where))
                 try:
                     upstream = await arrival.enter({"user": login.user, "database": database, **parameters}, minor)
@@ -89,7 +89,7 @@ async def cancel(
     where = _parsed(address)
     try:
         async with asyncio.timeout(timeout):
-            channel = await _dial(where, tls or ClientTLS(), timeout)
+            channel = await _dial(where, tls or ClientTLS())
             try:
                 channel.write(startup.write_cancel(pid, key))
                 await channel.finished()
@@ -108,7 +108,7 @@ def _parsed(address: str | Address) -> Address:
         raise UpstreamError("the target's address does not hold", str(error), "write host:port or a path") from None
 
 
-async def _dial(where: Address, tls: ClientTLS, timeout: float) -> Channel:
+async def _dial(where: Address, tls: ClientTLS) -> Channel:
     """Connect and settle encryption."""
     mode = tls.resolved(is_local=where.is_local)
     if where.path and mode not in (TLSMode.DISABLE, TLSMode.PREFER):
@@ -118,7 +118,9 @@ async def _dial(where: Address, tls: ClientTLS, timeout: float) -> Channel:
         context = None
         if not where.path and mode is not TLSMode.DISABLE and await _offers_tls(sock, mode):
             context = client_context(mode, tls.ca, ALPN)
-        return await secure(sock, context, where.host if context else None, timeout)
+        channel = Channel()
+        await channel.connect(sock, context, where.host)
+        return channel
     except ssl.SSLError as error:
         sock.close()
         why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason
