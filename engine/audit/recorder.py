@@ -71,6 +71,7 @@ class Recorder:
         self._closed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.path = file.path
+        self.frames = 0  # taken so far: whoever begins to watch now finds exactly these in the file
 
     @classmethod
     def open(
@@ -197,6 +198,7 @@ class Recorder:
 
     def _add(self, frame: Frame, cost: int) -> None:
         self._taken += cost
+        self.frames += 1
         self._file.add(frame, cost)
         if not self._file.is_queued:
             self._submit()
