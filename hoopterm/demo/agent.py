@@ -137,7 +137,6 @@ async def connected(address: Address) -> AsyncIterator[Agent]:
     process = await asyncio.create_subprocess_exec(
         str(binaries() / "psql"),
         "--no-psqlrc",
-        "--quiet",
         "--pset=pager=off",
         "--pset=footer=off",
         stdin=asyncio.subprocess.PIPE,

@@ -1,0 +1,121 @@
+"""`hoopterm demo`: a shop, an agent and a gateway between them, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hoopterm.cli.output import note
+from hoopterm.errors import Refused
+
+if TYPE_CHECKING:
+    from hoopterm.demo.agent import Step
+    from hoopterm.demo.scene import Scene
+
+app = typer.Typer(rich_markup_mode=None)
+
+_DIRECTORY = Path(".demo")
+_WITHIN = 60.0  # seconds for the whole of the headless demo
+_PAUSE = 0.7  # seconds between the agent's steps when somebody watches
+_SHOWN = 6  # lines of each answer
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Decide by script and end by itself.")] = False,
+) -> None:
+    """Start a PostgreSQL with a small shop, an engine before it, and an agent that tries its luck.
+
+    On a terminal you are the approver: the console opens, and the agent's DELETE waits for you. Otherwise a script
+    decides, and the last line is one JSON object of what happened. State stays in ./.demo.
+    """
+    try:
+        from hoopterm.demo import scene
+    except ModuleNotFoundError as missing:
+        raise Refused(
+            "not_installed", f"the demo needs {missing.name}", "pip install 'hoopterm[engine,demo]'"
+        ) from None
+    is_watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    with scene.staged(_DIRECTORY) as stage:
+        result = _with_console(stage) if is_watched else asyncio.run(_by_itself(stage))
+    happened = result.pop("happened")
+    result["log"] = _verified(stage)
+    if is_watched:
+        _invite(stage, result)
+        return
+    print(json.dumps(result))
+    missing = [title for title, did in happened.items() if not did]
+    if (
+        missing
+        or not result["log"]["verified"]
+        or not all(result[key] for key in ("masked_values", "denied", "approved"))
+    ):
+        raise Refused(
+            "not_shown", "the demo did not show what it should", ", ".join(missing) or "see the figures above"
+        )
+
+
+async def _by_itself(stage: Scene) -> dict[str, Any]:
+    """The agent and a scripted approver, told on stderr."""
+    from hoopterm.demo import scene
+
+    async with asyncio.timeout(_WITHIN):
+        approver = asyncio.ensure_future(scene.approve_all(stage, _tell_approval))  # noqa: TID251  # cancelled below
+        try:
+            happened = await scene.act(stage, _tell)
+        finally:
+            approver.cancel()
+        return {**await scene.figures(stage), "happened": happened}
+
+
+def _with_console(stage: Scene) -> dict[str, Any]:
+    """The agent in the background, the console in front."""
+    from hoopterm.console.app import run
+    from hoopterm.demo import scene
+
+    happened: dict[str, bool] = {}
+    thread = threading.Thread(
+        target=lambda: happened.update(asyncio.run(scene.act(stage, lambda *_: None, _PAUSE))), daemon=True
+    )
+    thread.start()
+    run(str(stage.control))
+    return {**asyncio.run(scene.figures(stage)), "happened": happened}
+
+
+def _verified(stage: Scene) -> dict[str, Any]:
+    from replay.verify import verify
+
+    report = verify(stage.state)
+    return {"size": report.size, "verified": report.ok}
+
+
+def _tell(step: Step, output: str | None) -> None:
+    if output is None:
+        note(f"\n▸ the agent {step.title}: {step.expected}")
+        note(f"  {step.sql}")
+        return
+    lines = output.strip().splitlines()
+    for line in lines[:_SHOWN]:
+        note(f"    {line[:112]}")
+    if len(lines) > _SHOWN:
+        note(f"    … {len(lines) - _SHOWN} more lines")
+
+
+def _tell_approval(subject: str, text: str) -> None:
+    note(f"    ▲ {subject} waits for a person: {' '.join(text.split())}")
+    note("    ✓ bob approves: stale orders, agreed")
+
+
+def _invite(stage: Scene, result: dict[str, Any]) -> None:
+    where = os.path.relpath(stage.state)
+    note(f"{result['operations']} operations, {result['masked_values']} values masked, {result['denied']} denied, ")
+    note(f"{result['approved']} approved. The record stays in {where}:")
+    note(f"  hoopterm audit verify {where}")
+    note(f"  hoopterm replay {os.path.relpath(result['recording'])}")

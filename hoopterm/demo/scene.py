@@ -1,0 +1,126 @@
+"""The demo's scene: the shop, the engine before it, the agent that works through it, and what really happened."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from hoopterm.client import Client
+from hoopterm.demo.agent import STEPS, Address, Step, connected
+from hoopterm.demo.postgres import EmbeddedPostgres
+
+_READY_WITHIN = 30.0
+_STOPS_WITHIN = 20.0
+_LOOKS_EVERY = 0.1
+
+Told = Callable[[Step, str | None], None]
+"""Hears of each step twice: when it is sent (None) and with what came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A running demo."""
+
+    directory: Path
+    control: Path
+    agent: Address
+
+    @property
+    def state(self) -> Path:
+        """The engine's state directory."""
+        return self.directory / "state"
+
+
+@contextmanager
+def staged(directory: Path) -> Iterator[Scene]:
+    """Build the scene anew in that directory, and take it down but for its state when the context ends."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    with EmbeddedPostgres() as postgres:
+        postgres.psql("create database shop")
+        postgres.psql(files("hoopterm.demo").joinpath("shop.sql").read_text(), "shop")
+        config = directory / "hoopterm.yaml"
+        text = files("hoopterm.demo").joinpath("hoopterm.yaml").read_text()
+        config.write_text(text.replace("@PORT@", str(postgres.port)).replace("@USER@", getpass.getuser()))
+        with _engine(config) as ready:
+            agent = Address(ready["host"], ready["port"], "report-bot", "shop", ready["token"])
+            yield Scene(directory, Path(ready["control"]), agent)
+
+
+@contextmanager
+def _engine(config: Path) -> Iterator[dict[str, Any]]:
+    """The engine as a process of its own, and its ready line."""
+    with (config.parent / "engine.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hoopterm.demo.service", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "SHOP_PASSWORD": "shop-app-password"},
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the engine did not start: {(config.parent / 'engine.log').read_text()[-2000:]}")
+        yield json.loads(line)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+async def act(scene: Scene, told: Told, pause: float = 0.0) -> dict[str, bool]:
+    """Let the agent do its work; by step, whether what was expected really came back. Pauses are in seconds."""
+    happened: dict[str, bool] = {}
+    async with connected(scene.agent) as agent:
+        for step in STEPS:
+            told(step, None)
+            output = await agent.perform(step)
+            happened[step.title] = step.holds(output)
+            told(step, output)
+            await asyncio.sleep(pause)
+    return happened
+
+
+async def approve_all(scene: Scene, told: Callable[[str, str], None]) -> None:
+    """The scripted approver: approves what waits, until cancelled. Told who asked for what."""
+    async with Client.at(str(scene.control)) as client:
+        while True:
+            for review in await client.reviews("pending"):
+                if review.is_held and review.may_decide:
+                    told(review.identity.subject, review.text)
+                    await client.approve(review.id, "stale orders, agreed")
+            await asyncio.sleep(_LOOKS_EVERY)
+
+
+async def figures(scene: Scene) -> dict[str, Any]:
+    """What the engine counted, and the recording of the agent's session."""
+    async with Client.at(str(scene.control)) as client:
+        status = await client.status()
+        reviews = await client.reviews()
+        session = (await client.sessions())[0]
+    approved = [review for review in reviews if review.outcome is not None and review.outcome.status == "completed"]
+    return {
+        "operations": status.operations,
+        "masked_values": status.masked,
+        "denied": status.denied,
+        "approved": len(approved),
+        "recording": str(scene.state / "recordings" / f"{session.id}.hoop"),
+    }
