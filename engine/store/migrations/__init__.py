@@ -1,0 +1,1 @@
+"""Alembic's migrations of the store; `env` runs them on the connection that `engine.store.store` opened."""
