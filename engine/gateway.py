@@ -29,6 +29,7 @@ from engine.keys import load_or_make
 from engine.listeners import Listeners
 from engine.model import Identity, Outcome, Target
 from engine.pipeline import Pipeline
+from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
 from engine.secrets.resolve import Login, Reference, resolve
 from engine.session import Session
@@ -61,6 +62,7 @@ class Gateway:
         self.pipeline = Pipeline(self)
         self.sessions: dict[str, Session] = {}
         self.listeners = Listeners(self)
+        self.policy_files = PolicyFiles(self)
         self.is_draining = False
         self._shared: dict[tuple[str, str, str], asyncio.Task[Any]] = {}
         self._stopping = asyncio.Event()
