@@ -48,7 +48,9 @@ class PolicyFiles:
         folder = next(iter(sources)).parent
         for name, text in files.items():
             if name != Path(name).name or name.startswith(".") or not name.endswith((".yaml", ".yml")):
-                raise HooptermError(f"{name!r} is no name for a configuration file", hint="give it a name like rules.yaml")
+                raise HooptermError(
+                    f"{name!r} is no name for a configuration file", hint="give it a name like rules.yaml"
+                )
             sources[paths.get(name, folder / name)] = text.encode()
         return sources
 

@@ -90,7 +90,7 @@ async def identify(uid: int, revision: Revision) -> Caller:
 
 
 def require(caller: Caller, needs: frozenset[Permission], what: str) -> None:
-    """Raise Forbidden unless the caller has one of these permissions; where none is asked for, being known is enough."""
+    """Raise Forbidden unless the caller has one of these permissions; for none, being known is enough."""
     if needs and not caller.has(needs):
         wanted = " or ".join(sorted(needs))
         raise Forbidden(

@@ -164,7 +164,7 @@ def _error(status: int, error: ErrorView) -> web.Response:
 
 
 def default_socket(state: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the control socket is when the configuration does not say: the service's directory, the user's, the state's."""
+    """Where the socket is when the configuration does not say: the service's directory, the user's, the state's."""
     if service := environ.get("RUNTIME_DIRECTORY"):  # systemd.exec(5): colon-separated where there are several
         return Path(service.partition(":")[0]) / SOCKET_NAME
     if runtime := environ.get("XDG_RUNTIME_DIR"):

@@ -1,4 +1,4 @@
-"""The engine's values as the API shows them. A stranger's text stays as it is: showing it safely is the client's part."""
+"""The engine's values as the API shows them. A stranger's text stays as it is: showing it safely is for clients."""
 
 from __future__ import annotations
 
@@ -55,17 +55,18 @@ def access_views(accesses: Iterable[Access]) -> list[AccessView]:
     ]
 
 
-def session_view(session: Session) -> SessionView:
-    """One live session."""
+def session_view(session: Session, closed: datetime | None = None) -> SessionView:
+    """One session, live unless it was `closed`."""
     counts = session.counts
     return SessionView(
         id=session.id,
-        state="live",
+        state="live" if closed is None else "closed",
         identity=identity_view(session.identity),
         target=session.target.name,
         protocol=session.target.protocol,
         client=session.client,
         opened=moment(session.opened),
+        closed=moment_or_none(closed),
         mode=session.target.mode.value,
         operations=counts.operations,
         denied=counts.denied,

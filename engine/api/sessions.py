@@ -1,0 +1,55 @@
+"""Sessions, live and past: listed, watched, ended."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from engine.api import watching
+from engine.api.call import Call
+from engine.api.evidence import recording_of
+from engine.api.feeds import stream
+from engine.api.schema import DoneView, Reason, SessionView
+from engine.api.views import session_view
+from engine.errors import HooptermError, NotFound
+
+_STATES = ("live", "closed")
+MAX_PAST = 20_000
+
+
+async def list_all(call: Call) -> list[SessionView]:
+    """Sessions, newest first; live ones before past ones."""
+    state = call.query("state")
+    if state is not None and state not in _STATES:
+        raise HooptermError(f"sessions have no state {state[:20]!r}", hint=f"one of {', '.join(_STATES)}")
+    live = [session_view(session) for session in reversed(call.gateway.sessions.values())] if state != "closed" else []
+    past = await call.gateway.store.sessions(MAX_PAST) if state != "live" else []
+    known = {session.id for session in live} | call.gateway.sessions.keys()
+    return live + [session for session in past if session.id not in known]
+
+
+async def show(call: Call) -> SessionView:
+    """One session."""
+    live = call.gateway.sessions.get(call.id)
+    if live is not None:
+        return session_view(live)
+    past = await call.gateway.store.session(call.id)
+    if past is None:
+        raise NotFound("there is no such session", hint="hoopterm sessions list --state all")
+    return past
+
+
+async def watch(call: Call) -> web.StreamResponse:
+    """A session's frames from its start; those of a live one go on as they happen."""
+    session = call.gateway.sessions.get(call.id)
+    path = session.recorder.path if session is not None else recording_of(call.gateway.state, call.id)
+    await call.evidence("watch", session=call.id)
+    if session is not None:
+        return await stream(call, watching.live(call, session))
+    return await stream(call, watching.past(path))
+
+
+async def kill(call: Call) -> DoneView:
+    """End a live session now."""
+    asked = await call.body(Reason)
+    call.gateway.kill(call.id, asked.reason, call.caller.name)
+    return DoneView()

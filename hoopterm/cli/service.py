@@ -1,0 +1,120 @@
+"""The engine in the background: started apart from the terminal, watched until it serves, stopped and waited for."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hoopterm.address import DEFAULT_STATE, settings
+from hoopterm.errors import Refused
+
+LOG_NAME = "engine.log"
+_LAST_LINES = 12
+_READ = 1 << 16
+
+
+def state_of(config: Path) -> Path:
+    """The state directory that a configuration names."""
+    folder = config if config.is_dir() else config.parent
+    files = sorted(folder.glob("*.y*ml")) if config.is_dir() else [config]
+    named = next((found["state"] for file in files if "state" in (found := settings(file))), DEFAULT_STATE)
+    return (folder / named).absolute()
+
+
+def start(config: Path, patience: float) -> dict[str, Any]:
+    """Run the engine in the background; its ready line, once it serves. Raises Refused with the end of its log."""
+    state = state_of(config)
+    state.mkdir(parents=True, exist_ok=True, mode=0o711)
+    log = state / LOG_NAME
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    begins = os.fstat(descriptor).st_size
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "hoopterm", "engine", "run", "--config", str(config.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=descriptor,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    assert child.stdout is not None
+    with child.stdout as stdout:
+        line = _read_line(stdout.fileno(), patience)
+    if line is None:
+        child.terminate()
+        raise Refused("not_ready", f"the engine did not get ready within {patience:g} s", _tail(log, begins))
+    if not line:
+        child.wait()
+        raise Refused("not_started", "the engine did not start", _tail(log, begins))
+    child.returncode = 0  # it lives on by itself; without this its object would complain when it is collected
+    return {**msgspec.json.decode(line, type=dict[str, Any]), "log": str(log)}
+
+
+def stop(pid: int, ask: Callable[[], None], patience: float) -> None:
+    """Ask a process to stop and wait until it has; raises Refused when it takes too long."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        ask()
+        ended, _, _ = select.select([watched], [], [], patience)
+    finally:
+        os.close(watched)
+    if not ended:
+        raise Refused(
+            "not_stopped", f"the engine (pid {pid}) still drains after {patience:g} s", "its log says of what"
+        )
+
+
+def tell_ready() -> None:
+    """Tell systemd that the engine serves, where systemd asked (sd_notify(3))."""
+    import socket
+
+    if not (address := os.environ.pop("NOTIFY_SOCKET", "")):
+        return
+    name = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
+        notify.connect(name)
+        notify.send(b"READY=1")
+
+
+def _read_line(descriptor: int, patience: float) -> bytes | None:
+    """The first line; empty where the other end closed before, None where it took too long."""
+    deadline, received = time.monotonic() + patience, b""
+    while b"\n" not in received:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            return None
+        chunk = os.read(descriptor, _READ)
+        if not chunk:
+            return b""
+        received += chunk
+    return received.partition(b"\n")[0]
+
+
+def _tail(log: Path, begins: int) -> str:
+    with log.open("rb") as file:
+        file.seek(begins)
+        lines = file.read(_READ).decode("utf-8", "replace").splitlines()
+    return "\n".join([*lines[-_LAST_LINES:], f"its log is {log}"])
+
+
+def on_signals(stop: Callable[[], None], reload: Callable[[], object]) -> None:
+    """Let SIGTERM and SIGINT stop the engine on the running loop, and SIGHUP read its configuration again."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
