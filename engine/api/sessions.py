@@ -9,7 +9,7 @@ from engine.api.call import Call
 from engine.api.evidence import recording_of
 from engine.api.feeds import stream
 from engine.api.schema import DoneView, Reason, SessionView
-from engine.api.views import session_view
+from engine.api.views import past_session_view, session_view
 from engine.errors import HooptermError, NotFound
 
 _STATES = ("live", "closed")
@@ -22,9 +22,8 @@ async def list_all(call: Call) -> list[SessionView]:
     if state is not None and state not in _STATES:
         raise HooptermError(f"sessions have no state {state[:20]!r}", hint=f"one of {', '.join(_STATES)}")
     live = [session_view(session) for session in reversed(call.gateway.sessions.values())] if state != "closed" else []
-    past = await call.gateway.store.sessions(MAX_PAST) if state != "live" else []
-    known = {session.id for session in live} | call.gateway.sessions.keys()
-    return live + [session for session in past if session.id not in known]
+    past = await call.gateway.store.past_sessions(MAX_PAST) if state != "live" else []
+    return live + [past_session_view(session) for session in past if session.id not in call.gateway.sessions]
 
 
 async def show(call: Call) -> SessionView:
@@ -32,10 +31,10 @@ async def show(call: Call) -> SessionView:
     live = call.gateway.sessions.get(call.id)
     if live is not None:
         return session_view(live)
-    past = await call.gateway.store.session(call.id)
+    past = await call.gateway.store.past_session(call.id)
     if past is None:
         raise NotFound("there is no such session", hint="hoopterm sessions list --state all")
-    return past
+    return past_session_view(past)
 
 
 async def watch(call: Call) -> web.StreamResponse:

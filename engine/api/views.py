@@ -18,6 +18,7 @@ from engine.api.schema import (
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
 from engine.session import Session
+from engine.store.sessions import PastSession
 from replay.format import Frame, RowBatch
 
 if TYPE_CHECKING:
@@ -74,6 +75,28 @@ def session_view(session: Session, closed: datetime | None = None) -> SessionVie
         masked=counts.masked,
         rows=counts.rows,
         last_verb=counts.last_verb,
+        recording=f"recordings/{session.id}.hoop",
+    )
+
+
+def past_session_view(session: PastSession) -> SessionView:
+    """One session of the store; without its end where the engine ended before it."""
+    return SessionView(
+        id=session.id,
+        state="closed",
+        identity=identity_view(session.identity),
+        target=session.target,
+        protocol=session.protocol,
+        client=session.client,
+        opened=moment(session.opened),
+        closed=moment_or_none(session.closed),
+        mode=session.mode,
+        operations=session.operations,
+        denied=session.denied,
+        held=session.held,
+        masked=session.masked,
+        rows=session.rows,
+        last_verb=session.last_verb,
         recording=f"recordings/{session.id}.hoop",
     )
 
