@@ -23,13 +23,7 @@ SUFFIX = ".journal"
 
 
 class JournalError(ValueError):
-    """A segment does not read; `offset` is where in `path`."""
-
-    def __init__(self, path: Path, offset: int, why: str) -> None:
-        super().__init__(f"{path.name} at {offset}: {why}")
-        self.path = path
-        self.offset = offset
-        self.why = why
+    """A segment is nothing this engine writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +38,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What one segment file holds. `torn` says why bytes after `end` are not a frame; None when they are zeros."""
+    """What one segment file holds.
+
+    `torn` says why what stands at `end` is no frame; None when it is zeros. `resumes` is where behind it a good, later
+    frame stands all the same: no crash does that.
+    """
 
     path: Path
     first: int
     batches: list[Batch]
     end: int
-    torn: str | None
+    torn: str | None = None
+    resumes: int | None = None
 
     @property
     def next(self) -> int:
@@ -84,14 +83,11 @@ def segment_paths(directory: Path) -> list[Path]:
 
 
 def read_segment(path: Path) -> Segment:
-    """Read one segment up to its zeros or its torn end; raises JournalError where something follows a bad frame.
-
-    A frame that does not read while a good, later one stands behind it cannot come from a crash.
-    """
-    size = path.stat().st_size
-    if size > MAX_SEGMENT_SIZE:
-        raise JournalError(path, 0, f"is larger than the {MAX_SEGMENT_SIZE} bytes a segment may have")
-    data = path.read_bytes()
+    """Read one segment up to its zeros or its torn end; raises JournalError when it is too large, and OSError."""
+    with path.open("rb") as file:
+        data = file.read(MAX_SEGMENT_SIZE + 1)
+    if len(data) > MAX_SEGMENT_SIZE:
+        raise JournalError(f"{path.name} is larger than the {MAX_SEGMENT_SIZE} bytes a segment may have")
     first = expected = int(path.stem)
     batches: list[Batch] = []
     position, torn = 0, None
@@ -102,9 +98,8 @@ def read_segment(path: Path) -> Segment:
             break
         batches.append(batch)
         position, expected = batch.end, batch.first + len(batch.entries)
-    if torn and (later := _later_frame(data, position, expected)) is not None:
-        raise JournalError(path, position, f"{torn}, though a whole frame follows at {later}")
-    return Segment(path, first, batches, position, torn)
+    resumes = _later_frame(data, position, expected) if torn else None
+    return Segment(path, first, batches, position, torn, resumes)
 
 
 def _frame(data: bytes, offset: int, expected: int) -> Batch | str:

@@ -15,8 +15,8 @@ import msgspec
 from engine.audit.events import Entry, EventName, encode_entry
 from engine.audit.flusher import Flusher
 from engine.audit.journal import SEGMENT_SIZE
+from engine.audit.opening import Recovered, lock, recover
 from engine.audit.publisher import Publisher
-from engine.audit.recovery import Recovered, lock, recover
 from engine.audit.writer import Writer
 from engine.errors import RecordError
 from replay.note import SigningKey

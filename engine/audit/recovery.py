@@ -1,120 +1,128 @@
-"""Opening a log: lock it, replay its journal over its tiles, and refuse to go on from less than was signed."""
+"""What a crash left of recordings: torn ends are cut, the rest is sealed, and the log says what may be missing."""
 
 from __future__ import annotations
 
-import fcntl
+import asyncio
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from engine.audit.journal import sync_directory
-from engine.errors import RecordError
-from replay.journal import JournalError, Segment, read_segment, segment_paths
-from replay.note import MAX_NOTE_SIZE, Checkpoint, NoteError, VerifierKey
-from replay.tiles import CHECKPOINT, LayoutError, Tiles
-from replay.tlog import TILE_HEIGHT, TILE_WIDTH, Tree, hash_row
+from engine.audit.events import EventName
+from engine.audit.recording import Seal
+from replay.format import SUFFIX, Damaged, content, read_header, scan
 
-_ASK = "keep the directory as evidence, run `hoopterm audit verify` on it, and start a new log elsewhere"
+if TYPE_CHECKING:
+    from engine.audit.log import Log
+
+_STRETCH = 512  # entries read at a time
+_CLOCK_STEP = 3600.0  # seconds that the clock may have been set back
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
-    """The tree as the retired part of the log left it, and the journal's entries after that."""
+class _Left:
+    """A recording nobody closed. `sealed` is how far the log vouches for it, `whole` how far it reads."""
 
-    tree: Tree
-    tail: list[bytes]
-    entries: list[bytes]
-    checkpoint: Checkpoint | None
+    path: Path
+    seal: Seal
+    dropped: int
+    why: str
 
     @property
-    def next(self) -> int:
-        """The sequence of the next entry."""
-        return self.tree.size + len(self.entries)
+    def session(self) -> str:
+        return self.path.stem
 
 
-def lock(directory: Path) -> int:
-    """Take the log for this process; the descriptor holds it. Raises RecordError when another engine has it."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (directory / "journal").mkdir(exist_ok=True, mode=0o700)
-    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+async def recover_recordings(directory: Path, log: Log) -> list[Path]:
+    """Close every recording that was open when the engine ended; each gives an `answer.gap` event.
+
+    Answers of its last 250 ms may be missing, which nobody can tell afterwards. Recordings that were closed are
+    read-only and not looked at.
+    """
+    paths = await asyncio.to_thread(_open_recordings, directory)
+    if not paths:
+        return []
+    sealed = await asyncio.to_thread(_sealed, log, paths)
+    sequence = 0
+    for path in paths:
+        known = sealed.get(path.name, [])
+        if not any(data.get("final") for data in known):
+            end = max((int(data["offset"]) + int(data["length"]) for data in known), default=0)
+            left = await asyncio.to_thread(_examine, path, end)
+            log.append(EventName.RECORDING_SEGMENT, session=left.session, data=left.seal.as_data())
+            data = {"recording": path.name, "why": left.why, "offset": left.seal.offset, "dropped": left.dropped}
+            sequence = log.append(EventName.ANSWER_GAP, session=left.session, data=data)
+    if sequence:
+        await log.wait(sequence)
+    for path in paths:
+        path.chmod(0o400)
+    return paths
+
+
+def _open_recordings(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.glob(f"*{SUFFIX}") if path.stat().st_mode & 0o200)
+
+
+def _sealed(log: Log, paths: Iterable[Path]) -> dict[str, list[dict[str, Any]]]:
+    """The log's segments of these recordings, found from its end back to when the oldest of them began."""
+    found: dict[str, list[dict[str, Any]]] = {path.name: [] for path in paths}
+    oldest = min(map(_began, paths)) - _CLOCK_STEP
+    stop = log.size
+    while stop > 0:
+        start = max(0, stop - _STRETCH)
+        entries = list(islice(log.read(start), stop - start))
+        for entry in entries:
+            data = entry["data"]
+            if entry["event"] == EventName.RECORDING_SEGMENT and data.get("recording") in found:
+                found[data["recording"]].append(data)
+        if entries and _seconds(entries[0]["time"]) < oldest:
+            break
+        stop = start
+    return found
+
+
+def _began(path: Path) -> float:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise RecordError("the audit log is in use", f"another engine holds {directory}", "stop it first") from error
-    return descriptor
+        with path.open("rb") as file:
+            return float(read_header(file)["timestamp"])
+    except (Damaged, KeyError, TypeError, ValueError):
+        return 0.0
 
 
-def recover(directory: Path, key: VerifierKey, origin: str) -> Recovered:
-    """Read what is there and cut torn tails; raises RecordError where going on would contradict what was signed."""
-    checkpoint = _signed_head(directory, key, origin)
-    try:
-        segments = [read_segment(path) for path in segment_paths(directory / "journal")]
-    except JournalError as error:
-        raise RecordError("the audit log's journal is damaged", str(error), _ASK) from error
-    base = segments[0].first if segments else 0
-    entries = list(_entries(segments, base))
-    size = checkpoint.size if checkpoint else 0
-    if not base <= size <= base + len(entries) and (size or base):
-        why = f"it was signed at {size} entries, its journal has {base} to {base + len(entries)}"
-        raise RecordError("the audit log is shorter than it was", why, _ASK)
-    try:
-        tree, tail = _edge(directory, base)
-    except LayoutError as error:
-        raise RecordError("the audit log's tiles are damaged", str(error), _ASK) from error
-    _tidy(directory / "journal", segments)
-    return Recovered(tree, tail, entries, checkpoint)
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
 
 
-def _signed_head(directory: Path, key: VerifierKey, origin: str) -> Checkpoint | None:
-    try:
-        with (directory / CHECKPOINT).open("rb") as file:
-            note = file.read(MAX_NOTE_SIZE + 1)
-    except FileNotFoundError:
-        return None
-    try:
-        checkpoint = Checkpoint.open(note, key)
-    except NoteError as error:
-        raise RecordError("the audit log's checkpoint does not hold", str(error), _ASK) from error
-    if checkpoint.origin != origin:
-        raise RecordError("the audit log is another engine's", f"its origin is {checkpoint.origin}", _ASK)
-    return checkpoint
-
-
-def _entries(segments: Sequence[Segment], base: int) -> Iterator[bytes]:
-    """The journal's entries in order. A segment ends where the next begins: a failed write is repeated there."""
-    expected = base
-    for segment, after in zip(segments, [*segments[1:], None], strict=False):
-        if segment.first != expected:
-            why = f"{segment.path.name} should begin at entry {expected}"
-            raise RecordError("the audit log's journal has a gap", why, _ASK)
-        for sequence, entry in segment.entries():
-            if after is None or sequence < after.first:
-                yield entry
-                expected = sequence + 1
-
-
-def _edge(directory: Path, base: int) -> tuple[Tree, list[bytes]]:
-    """The tree of the first `base` entries, from full tiles alone: only those are durable without the journal."""
-    tiles = Tiles(directory, -(-base // TILE_WIDTH) * TILE_WIDTH)
-    bundle, width = divmod(base, TILE_WIDTH)
-    tree = Tree(base, [tiles.tile(0, bundle)[:width] if width else []])
-    level = 1
-    while above := base >> (TILE_HEIGHT * level):
-        first = above // TILE_WIDTH * TILE_WIDTH
-        tree.edge.append([hash_row(tiles.tile(level - 1, index)) for index in range(first, above)])
-        level += 1
-    return tree, tiles.bundle(bundle)[:width] if width else []
-
-
-def _tidy(journal: Path, segments: Sequence[Segment]) -> None:
-    """Cut torn ends and unused zeros, drop segments without entries; new entries go into a new segment."""
-    for segment in segments:
-        if segment.batches:
-            with segment.path.open("r+b") as file:
-                file.truncate(segment.end)
+def _examine(path: Path, sealed: int) -> _Left:
+    """Find how far the unsealed part reads, and cut what a crash tore. Damage that no crash explains stays as it is."""
+    why = "the engine ended without closing it"
+    dropped = 0
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        whole = min(sealed, size)
+        if size < sealed:
+            why = f"it has {size} bytes, {sealed} were sealed"
+        try:
+            for block in scan(file, whole):
+                content(file, block)
+                whole = block.end
+        except Damaged as damage:
+            why, dropped = str(damage), size - whole
+            if damage.is_torn:
+                file.truncate(whole)
                 os.fsync(file.fileno())
-        else:
-            segment.path.unlink()
-    sync_directory(journal)
+        start = min(sealed, whole)
+        return _Left(path, Seal(path.name, start, whole - start, _digest(file, start, whole), True), dropped, why)
+
+
+def _digest(file: BinaryIO, start: int, end: int) -> str:
+    digest = hashlib.sha256()
+    file.seek(start)
+    while start < end and (chunk := file.read(min(1 << 20, end - start))):
+        digest.update(chunk)
+        start += len(chunk)
+    return digest.hexdigest()
