@@ -1,3 +1,3 @@
 """Fixtures of the whole suite."""
 
-pytest_plugins = ["tests.servers.postgres", "tests.servers.debian_postgres"]
+pytest_plugins = ["tests.servers.postgres", "tests.servers.debian_postgres", "tests.servers.engine"]

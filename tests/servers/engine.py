@@ -1,0 +1,168 @@
+"""A real engine in front of a real database, for tests that go through both with real clients."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hoopterm.client import Client
+from replay.verify import Report, verify
+from tests.servers.postgres import Database
+
+HEAD = """
+engine: {state: ./state, socket: ./control.sock}
+listeners: {postgres: {listen: "127.0.0.1:0", names: [localhost]}}
+identity:
+  people:
+    alice: {unix: test-alice, groups: [dev]}
+    bob: {unix: "%(user)s", groups: [dba]}
+permissions: {admin: [dba], approver: [dba], operator: [dba], auditor: [dba]}
+agents:
+  - {name: bot, sponsor: alice, purpose: tests, groups: [agents]}
+  - {name: officer, sponsor: alice, purpose: tests, groups: [agents, privacy]}
+targets:
+  - name: db
+    protocol: postgres
+    address: "%(host)s:%(port)d"
+    database: %(database)s
+    credential: {user: "%(role)s", password: {env: UPSTREAM_PASSWORD}}
+    labels: {env: test}
+"""
+
+READ_RULES = """
+rules:
+  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
+"""
+
+WRITE_RULES = """
+rules:
+  - {name: work, decide: allow, who: {groups: [agents]}, what: {effects: [read, write, delete, schema, session, execute]}}
+"""
+
+
+@dataclass
+class RunningEngine:
+    """One engine process. `token` gives a secret for a subject of the configuration."""
+
+    directory: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    ready: dict[str, Any] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        with (self.directory / "engine.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.servers.serve", str(self.config), "bot:alice", "officer:alice"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, (self.directory / "engine.log").read_text()
+        self.ready = json.loads(line)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Signal it and wait for its end."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        status = self.process.wait(30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return status
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "hoopterm.yaml"
+
+    @property
+    def state(self) -> Path:
+        return self.directory / "state"
+
+    @property
+    def port(self) -> int:
+        return int(self.ready["port"])
+
+    def token(self, subject: str = "bot") -> str:
+        return str(self.ready["tokens"][subject])
+
+    def client(self) -> Client:
+        """The control API as the person who runs the tests (bob)."""
+        return Client.at(str(self.directory / "control.sock"))
+
+    def dsn(self, subject: str = "bot", **parameters: str) -> dict[str, Any]:
+        """Connection parameters as libpq spells them."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": subject,
+            "password": self.token(subject),
+            "dbname": "db",
+            **parameters,
+        }
+
+    def verified(self) -> Report:
+        """The verdict on the record as the files alone show it."""
+        return verify(self.state)
+
+    def everything_written(self) -> bytes:
+        """Every byte the engine wrote: log, recordings, store, engine.log. Compressed frames are decompressed."""
+        import zstandard
+
+        content = b"".join(path.read_bytes() for path in sorted(self.directory.rglob("*")) if path.is_file())
+        plain = []
+        for path in sorted(self.state.rglob("*.hoop")):
+            data = path.read_bytes()
+            while data:
+                decompressor = zstandard.ZstdDecompressor().decompressobj(read_across_frames=False)
+                plain.append(decompressor.decompress(data))
+                if decompressor.unused_data == data:
+                    break
+                data = decompressor.unused_data
+        return content + b"".join(plain)
+
+
+StartEngine = Callable[..., RunningEngine]
+
+
+@pytest.fixture
+def start_engine(tmp_path: Path, database: Database) -> Iterator[StartEngine]:
+    """Start engines in front of `database`: `start_engine(rules=…, masking=…, target="  mode: observe")`."""
+    running: list[RunningEngine] = []
+
+    def start(rules: str = READ_RULES, masking: str = "", target: str = "", **values: str) -> RunningEngine:
+        directory = tmp_path / f"engine-{len(running)}"
+        directory.mkdir()
+        server = database.server
+        settings: dict[str, Any] = {
+            "user": getpass.getuser(),
+            "host": server.host,
+            "port": server.port,
+            "database": database.name,
+            "role": server.user,
+            **values,
+        }
+        extra = textwrap.indent(textwrap.dedent(target), "    ")
+        text = f"{HEAD % settings}{extra}\n{textwrap.dedent(rules)}\n{textwrap.dedent(masking)}"
+        engine = RunningEngine(directory, {"UPSTREAM_PASSWORD": server.password, "PATH": "/usr/bin:/bin"})
+        engine.config.write_text(text)
+        engine.start()
+        running.append(engine)
+        return engine
+
+    yield start
+    for engine in running:
+        if engine.process is not None and engine.process.poll() is None:
+            engine.stop()

@@ -1,0 +1,40 @@
+"""An engine for tests, as a process of its own: `python -m tests.servers.serve CONFIG SUBJECT:MINTER …`.
+
+Like `hoopterm engine run`, but its ready line also has a token for each subject, minted in the name of its minter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import uvloop
+
+from engine.config.loading import load
+from engine.gateway import Gateway
+
+
+async def serve(config: Path, tokens: list[str]) -> None:
+    gateway = Gateway(load(config))
+
+    async def announce(gateway: Gateway) -> None:
+        secrets = {}
+        for pair in tokens:
+            subject, minter = pair.split(":")
+            _, secret = await gateway.tokens.create(subject, timedelta(hours=1), minter)
+            secrets[subject] = secret.reveal()
+        listener = gateway.listeners.listening[0]
+        line = {"port": listener.port, "control": str(gateway.socket_path), "tokens": secrets}
+        print(json.dumps(line), flush=True)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, gateway.stop)
+    await gateway.serve(announce)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:]))
