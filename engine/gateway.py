@@ -17,7 +17,6 @@ from engine.api.server import ControlServer
 from engine.approvals.queue import ReviewQueue
 from engine.approvals.request import Review
 from engine.audit.events import EventName
-from engine.audit.keys import open_signing_key
 from engine.audit.log import Log, utc_now
 from engine.audit.recorder import Recorder
 from engine.audit.recovery import recover_recordings
@@ -25,7 +24,7 @@ from engine.bus import Bus
 from engine.config.revision import Revision
 from engine.errors import HooptermError, NotFound, SessionRefused, UpstreamError
 from engine.identity.tokens import Tokens
-from engine.keys import load_or_make
+from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
 from engine.model import Identity, Outcome, Target
 from engine.pipeline import Pipeline
@@ -84,7 +83,7 @@ class Gateway:
             directory.mkdir(mode=mode, parents=True, exist_ok=True)
         keys = self.state / "keys"
         self.mask_key = load_or_make(keys, "masking.key")
-        self.log_key = open_signing_key(keys / "log.key", f"hoopterm-{secrets.token_hex(4)}/0")
+        self.log_key = load_or_make_signing_key(keys, "log.key")
         self.log = await Log.open(
             self.state / "log",
             key=self.log_key,

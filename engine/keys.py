@@ -1,10 +1,12 @@
-"""The engine's own symmetric keys, made once under `keys/` of the state directory."""
+"""The engine's own keys, made once under `keys/` of the state directory."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from pathlib import Path
+
+from replay.note import SigningKey
 
 _BYTES = 32
 
@@ -19,6 +21,16 @@ def load_or_make(directory: Path, name: str) -> bytes:
         return key
     key = secrets.token_bytes(_BYTES)
     _store(path, key)
+    return key
+
+
+def load_or_make_signing_key(directory: Path, name: str) -> SigningKey:
+    """The key that signs the log's checkpoints; its name is the log's origin."""
+    path = directory / name
+    if path.exists():
+        return SigningKey.parse(path.read_text())
+    key = SigningKey.generate(f"hoopterm-{secrets.token_hex(4)}/0")
+    _store(path, f"{key.private_text()}\n".encode())
     return key
 
 
