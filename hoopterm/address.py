@@ -17,7 +17,7 @@ SOCKET_NAME = "control.sock"
 DEFAULT_STATE = "state"
 
 _CONFIG_LIMIT = 1 << 20  # bytes of a configuration that are looked at
-_ENGINE_SECTION = re.compile(r"^engine\s*:\s*(?P<rest>.*)$", re.MULTILINE)
+_ENGINE_SECTION = re.compile(r"^engine[ \t]*:[ \t]*(?P<rest>.*)$", re.MULTILINE)
 _SETTING = re.compile(
     r"""(?:^|[{,\s])(?P<key>state|socket)\s*:\s+(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s,{}#"'][^,}#\n]*))"""
 )

@@ -204,7 +204,10 @@ class Client:
             content = await response.read()
         if response.status >= 400:
             raise _refusal(content)
-        return msgspec.json.decode(content, type=answer)
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except msgspec.DecodeError as error:
+            raise _unreadable() from error
 
     @asynccontextmanager
     async def _stream(
@@ -224,8 +227,13 @@ class Client:
             async for line in _lines(response.content.iter_any()):
                 if line.startswith(_ERROR_LINE):
                     raise _refusal(line)
-                if line:  # an empty one is the heartbeat
-                    yield decoder.decode(line)
+                if not line:
+                    continue  # the heartbeat
+                try:
+                    item = decoder.decode(line)
+                except msgspec.DecodeError as error:
+                    raise _unreadable() from error
+                yield item
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -296,11 +304,17 @@ async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             raise EngineUnreachable("the engine sent a line without end")
 
 
+def _unreadable() -> Refused:
+    return Refused(
+        "version", "the engine's answer is one this version cannot read", "compare `hoopterm --version` of both"
+    )
+
+
 def _refusal(content: bytes) -> Refused:
     try:
         error = msgspec.json.decode(content, type=_ErrorAnswer).error
     except msgspec.DecodeError:
-        return Refused("error", "the engine answered with an error this version cannot read", "compare their versions")
+        return _unreadable()
     return Refused(error.code, error.message, error.hint)
 
 
