@@ -1,6 +1,6 @@
-"""A recording as text, JSON, CSV or an asciicast that asciinema plays. Each yields pieces, so that none is whole in memory.
+"""A recording as text, JSON, CSV or an asciicast that asciinema plays.
 
-Recorded text is a stranger's: control characters are written as escapes, never as they are.
+Each yields pieces, so that a long recording passes in constant memory. Recorded text is a stranger's: control characters are written as escapes, never as they are.
 """
 
 from __future__ import annotations
@@ -61,11 +61,15 @@ class _Decoder:
         return [str(column.get("name", "")) for column in self._columns.get(operation, ())]
 
     def rows(self, batch: RowBatch) -> list[list[str | None]]:
-        """A batch's rows; raises ValueError on cells that do not read."""
+        """A batch's rows; cells that do not read give one that says so."""
         if batch.kind == "copy":
             return copy_rows(batch.cells)
         cells = self._cells.setdefault(batch.operation, Rows())
-        return [display(row, self._columns.get(batch.operation, ())) for row in cells.feed(batch.cells)]
+        try:
+            return [display(row, self._columns.get(batch.operation, ())) for row in cells.feed(batch.cells)]
+        except ValueError:
+            del self._cells[batch.operation]
+            return [["(cells that do not read)"]]
 
 
 def as_json(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
@@ -190,13 +194,12 @@ def _event(frame: Frame, data: dict[str, Any], decoder: _Decoder) -> list[str]:
             bound = [f"  ${number} = {_line([each]).strip()}" for number, each in enumerate(parameters, 1)]
             return [f"▸ {said('verb')}  [{said('verdict', 'rule', 'reason')}]", *text, *bound]
         case "w":
-            by = (
-                printable(", ".join(map(str, data.get("by") or ()))) if isinstance(data.get("by"), list) else said("by")
-            )
-            return [f"▲ review {said('review', 'state', 'reason')}{' · by ' + by if by else ''}"]
+            by = data.get("by") or ()
+            names = printable(", ".join(map(str, by)) if isinstance(by, list | tuple) else str(by))
+            return [f"▲ review {said('review', 'state', 'reason')}{' · by ' + names if names else ''}"]
         case "c":
-            names = decoder.columns(str(data.get("operation") or ""))
-            return [_line(names)] if names else []
+            columns = decoder.columns(str(data.get("operation") or ""))
+            return [_line(columns)] if columns else []
         case "e":
             counts = [f"{data[name]} {name}" for name in ("rows", "changed", "masked") if data.get(name)]
             return ["■ " + " · ".join(filter(None, [said("status", "tag"), *counts, said("error")]))]

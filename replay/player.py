@@ -1,4 +1,4 @@
-"""Where a replay stands: position, step, seek, markers, and the statement there. A state machine without clock or UI."""
+"""Where a replay stands: position, step, seek, markers, and the statement there. No clock, no UI."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Player:
         self._summaries: list[Summary] = []
         self._begins: list[int] = []
         self._markers: list[Marker] = []
-        self._folded: tuple[int, Unfolding] | None = None  # up to which position, of the current statement
+        self._folded: tuple[int, int, Unfolding] | None = None  # statement's begin, position reached, its state
         self.extend()
 
     def extend(self) -> None:
@@ -177,15 +177,14 @@ class Player:
         """
         unfolding, start = Unfolding(self._window), summary.begins
         if self._folded is not None:
-            position, before = self._folded
-            if before.statement is not None and before.statement.operation == summary.operation:
-                if summary.begins <= position <= self.position:
-                    unfolding, start = before, position + 1
+            begins, position, before = self._folded
+            if begins == summary.begins and position <= self.position:
+                unfolding, start = before, position + 1
         stop = self.position if summary.ends is None else min(self.position, summary.ends)
         events = summary.events[bisect_left(summary.events, start) : bisect_right(summary.events, stop)]
         for position in sorted([*events, *self._last_rows(summary, start, stop)]):
             unfolding.apply(self.frames[position])
-        self._folded = (self.position, unfolding)
+        self._folded = (summary.begins, self.position, unfolding)
         return unfolding
 
     def _last_rows(self, summary: Summary, start: int, stop: int) -> Iterator[int]:
