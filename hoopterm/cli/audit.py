@@ -9,10 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hoopterm.cli.options import Engine, Json, ask
+from hoopterm.cli.options import Engine, Json, ask, connected
 from hoopterm.cli.output import emit, emit_line, now, say, styled
 from hoopterm.cli.times import parse_moment
-from hoopterm.client import Client
 from hoopterm.console.phrases import local_date
 
 app = typer.Typer(
@@ -60,7 +59,7 @@ def tail(
     }
 
     async def read() -> None:
-        async with Client.at(engine) as client, aclosing(client.events(follow=follow, **filters)) as entries:
+        async with connected(engine) as client, aclosing(client.events(follow=follow, **filters)) as entries:
             async for entry in entries:
                 if as_json:
                     emit_line(entry)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hoopterm.client import Client
 from hoopterm.errors import Problem
+
+if TYPE_CHECKING:
+    from hoopterm.client import Client
 
 T = TypeVar("T")
 
@@ -22,11 +24,18 @@ Engine = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.", show_default=False)]
 
 
+def connected(engine: str | None = None) -> Client:
+    """A client of the engine; to be used as an async context manager."""
+    from hoopterm.client import Client  # late: aiohttp takes longer to load than a --help to print
+
+    return Client.at(engine)
+
+
 def ask(engine: str | None, question: Callable[[Client], Awaitable[T]]) -> T:
     """Ask the engine one thing and wait for its answer."""
 
     async def conversation() -> T:
-        async with Client.at(engine) as client:
+        async with connected(engine) as client:
             return await question(client)
 
     return asyncio.run(conversation())
@@ -36,7 +45,7 @@ def _suggest(question: Callable[[Client], Awaitable[list[str]]]) -> list[str]:
     """What the engine suggests; nothing when it is slow, away or says no: a completion never complains."""
 
     async def conversation() -> list[str]:
-        async with asyncio.timeout(_PATIENCE), Client.at() as client:
+        async with asyncio.timeout(_PATIENCE), connected() as client:
             return await question(client)
 
     try:

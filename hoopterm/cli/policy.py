@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,10 +12,12 @@ from engine.api.schema import AppliedView, CheckView, DecisionView
 from hoopterm.address import CONFIG_NAME
 from hoopterm.cli.options import Engine, Json, ask, complete_targets
 from hoopterm.cli.output import Column, badge, draw, emit, facts, note, say, say_whole, styled
-from hoopterm.client import Client
 from hoopterm.console.phrases import plural
 from hoopterm.console.text import clean_block
 from hoopterm.errors import Misused, Refused
+
+if TYPE_CHECKING:
+    from hoopterm.client import Client
 
 app = typer.Typer(
     help="Check, apply and explain the rules.",

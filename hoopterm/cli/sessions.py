@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from hoopterm.cli.options import Engine, Json, Session, ask
+from hoopterm.cli.options import Engine, Json, Session, ask, connected
 from hoopterm.cli.output import Column, badge, draw, emit, emit_line, now, say
 from hoopterm.cli.times import relative
-from hoopterm.client import Client
 from hoopterm.console.phrases import few
 from hoopterm.errors import Misused
 from hoopterm.frames import recorded
@@ -76,7 +75,7 @@ def watch(session: Session, engine: Engine = None, as_json: Json = False) -> Non
         from hoopterm.cli.statements import Transcript
 
         transcript = Transcript()
-        async with Client.at(engine) as client, aclosing(client.watch(session)) as frames:
+        async with connected(engine) as client, aclosing(client.watch(session)) as frames:
             async for frame in frames:
                 if as_json:
                     emit_line(frame)

@@ -13,6 +13,7 @@ from hoopterm.console.phrases import lasted, plural, timecode
 from hoopterm.console.text import clean, clean_block, cut, width
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
+from replay.statements import copy_rows
 
 _INDENT = "         "
 _WIDEST_CELL = 32
@@ -122,8 +123,7 @@ class Transcript:
 
     def _decoded(self, answer: _Answer, batch: RowBatch) -> Iterator[list[str]]:
         if batch.kind == "copy":
-            for line in batch.cells.decode("utf-8", "backslashreplace").splitlines():
-                yield [line]
+            yield from ([_value(cell) for cell in line] for line in copy_rows(batch.cells))
             return
         try:
             for row in answer.rows.feed(batch.cells):

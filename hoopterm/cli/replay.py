@@ -1,0 +1,107 @@
+"""`hoopterm replay`: play a recording back, or export it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoopterm.cli.options import Engine, Json, ask, complete_recordings
+from hoopterm.cli.output import note, styled
+from hoopterm.cli.statements import Transcript
+from hoopterm.errors import Misused, Refused
+from replay.export import FORMS, export
+from replay.format import SUFFIX, Damaged
+from replay.index import Recording
+
+if TYPE_CHECKING:
+    from hoopterm.client import Client
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(
+    epilog="Examples: hoopterm replay s-4f1c; hoopterm replay state/recordings/s-4f1c.hoop --export asciicast > s.cast"
+)
+def replay(
+    recording: Annotated[
+        str,
+        typer.Argument(
+            metavar="SESSION|FILE",
+            help="A session of the engine, or a recording's file: that needs no engine.",
+            autocompletion=complete_recordings,
+        ),
+    ],
+    form: Annotated[
+        str | None,
+        typer.Option("--export", metavar="FORM", help=f"Print it as {', '.join(FORMS)}.", show_default=False),
+    ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="Print step after step instead of opening the player.", show_default=False)
+    ] = False,
+    rows: Annotated[int, typer.Option("--rows", min=0, help="With --step: rows shown of each answer.")] = 20,
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """Play a session back: on a terminal in the player, else step after step as text. --json is --export json."""
+    form = "json" if as_json else form
+    if form is not None and form not in FORMS:
+        raise Misused(f"there is no form {form!r}", f"one of {', '.join(FORMS)}")
+    with _found(recording, engine) as path:
+        if form is None and not step and sys.stdin.isatty() and sys.stdout.isatty():
+            from hoopterm.console.app import run
+
+            run(None, path)
+        else:
+            _print(path, form, rows)
+
+
+def _print(path: Path, form: str | None, rows: int) -> None:
+    try:
+        with Recording.open(path) as recording:
+            if form is not None:
+                for piece in export(recording, recording.header, form):
+                    sys.stdout.write(piece)
+            else:
+                transcript = Transcript(rows)
+                for frame in recording:
+                    transcript.print(frame)
+            damage = recording.damage
+    except Damaged as broken:
+        damage = broken
+    except ValueError as error:
+        raise Refused("damaged", f"the recording does not read: {error}", "hoopterm audit verify says more") from error
+    except OSError as error:
+        raise Refused("unreadable", f"the recording cannot be read: {error}") from error
+    if damage is None:
+        return
+    if damage.is_torn:
+        note(styled(f"the end is missing: a crash tore the file ({damage})", "yellow"))
+    else:
+        raise Refused("damaged", f"the recording is damaged {damage}", "hoopterm audit verify says more")
+
+
+@contextmanager
+def _found(name: str, engine: str | None) -> Iterator[Path]:
+    """The file of that name, else the engine's recording of that session, for as long as it is needed."""
+    path = Path(name)
+    if path.is_file():
+        yield path
+        return
+    if path.suffix == SUFFIX or "/" in name:
+        raise Misused(f"there is no recording {name}", "name a file, or a session: hoopterm sessions list --state all")
+    with tempfile.NamedTemporaryFile(prefix="hoopterm-", suffix=SUFFIX) as file:
+
+        async def download(client: Client) -> None:
+            async with aclosing(client.download(name)) as chunks:
+                async for chunk in chunks:
+                    file.write(chunk)
+
+        ask(engine, download)
+        file.flush()
+        yield Path(file.name)
