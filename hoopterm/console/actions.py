@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 class Scope(StrEnum):
@@ -71,7 +71,15 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.REPLAY, "play", "space", "space", "play", "Play or pause", 99),
     _action(_S.REPLAY, "step", "full_stop right", ".", "step", "One frame forward", 90),
     _action(_S.REPLAY, "back_step", "comma left", ",", "back", "One frame back", 89),
-    _action(_S.REPLAY, "next_marker", "right_square_bracket", "]", "next mark", "Next marker: denial, review, mask, error", 84),
+    _action(
+        _S.REPLAY,
+        "next_marker",
+        "right_square_bracket",
+        "]",
+        "next mark",
+        "Next marker: denial, review, mask, error",
+        84,
+    ),
     _action(_S.REPLAY, "previous_marker", "left_square_bracket", "[", "previous mark", "Previous marker", 83),
     _action(_S.REPLAY, "slower", "less_than_sign", "<", "slower", "Halve the speed", 41),
     _action(_S.REPLAY, "faster", "greater_than_sign", ">", "faster", "Double the speed", 42),
@@ -115,7 +123,7 @@ def find(scope: Scope, id: str) -> Action:
     raise KeyError(f"{scope}: {id}")
 
 
-def bindings(*scopes: Scope) -> list[Binding]:
+def bindings(*scopes: Scope) -> list[BindingType]:
     """The scopes' actions as Textual bindings."""
     return [
         Binding(

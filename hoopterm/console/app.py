@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual.app import App
 from textual.screen import Screen
@@ -24,7 +25,6 @@ from hoopterm.errors import Problem
 
 if TYPE_CHECKING:
     from hoopterm.console.screens.approvals import Approvals
-    from hoopterm.console.screens.replay import Replay
 
 Severity = Literal["information", "warning", "error"]
 
@@ -53,7 +53,7 @@ class Console(App[None]):
     TITLE = "hoopterm"
     CSS_PATH = "hoopterm.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours, made from the action registry
-    MODES: ClassVar[Mapping[str, Callable[[], Screen[None]]]] = {
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "approvals": _approvals,
         "sessions": _sessions,
         "replay": _replay,
@@ -79,6 +79,8 @@ class Console(App[None]):
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = theme
+        self._scratch = TemporaryDirectory(prefix="hoopterm-")
+        self._fetched = 0
         self._pulse = Pulse(self._beat, self.set_timer)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -93,6 +95,10 @@ class Console(App[None]):
         if self.link is not None:
             self.run_worker(self.link.run(), name="link", exit_on_error=True)
         self.set_interval(1.0, self._tick)
+
+    def on_unmount(self) -> None:
+        """Leave nothing of the evidence behind."""
+        self._scratch.cleanup()
 
     def _poke(self) -> None:
         self._pulse.poke()
@@ -160,10 +166,7 @@ class Console(App[None]):
     def open_review(self, id: str) -> None:
         """Show a review in the queue."""
         self.switch_mode("approvals")
-        screen = self.screen
-        if TYPE_CHECKING:
-            assert isinstance(screen, Approvals)
-        screen.select(id)
+        cast("Approvals", self.screen).select(id)
 
     def open_recording(self, source: Path | str) -> None:
         """Replay a file, or the recording of a session of the engine."""
@@ -171,13 +174,27 @@ class Console(App[None]):
 
         self.push_screen(Replay(source))
 
+    async def fetch(self, session: str) -> Path:
+        """The recording of a session of the engine, as a file of ours; raises Problem."""
+        path = Path(self._scratch.name) / f"{self._fetched}.hoop"
+        self._fetched += 1
+        with path.open("wb") as file:
+            async with aclosing(self.engine.download(session)) as chunks:
+                async for chunk in chunks:
+                    file.write(chunk)
+        return path
+
+    def home(self) -> None:
+        """Back to this mode's first screen."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
     def action_mode(self, name: str) -> None:
-        """Another first screen."""
+        """Another first screen; the same again goes back to its beginning."""
         if self.current_mode != name:
             self.switch_mode(name)
-        elif len(self.screen_stack) > 1 and isinstance(self.screen, Page):
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
+        elif isinstance(self.screen, Page):
+            self.home()
 
     def action_retry(self) -> None:
         """Reach for the engine now."""
@@ -186,14 +203,17 @@ class Console(App[None]):
 
     def action_help(self) -> None:
         """Keys and commands."""
-        from hoopterm.console.screens.help import Help
-
-        if isinstance(self.screen, Page):
-            self.push_screen(Help(self.screen, title="Keys"))
+        self._help("Keys")
 
     def action_palette(self) -> None:
-        """Every command by name: help with the search in front."""
-        self.action_help()
+        """Every command by name."""
+        self._help("Commands")
+
+    def _help(self, title: str) -> None:
+        from hoopterm.console.screens.help import open_help
+
+        if isinstance(self.screen, Page):
+            open_help(self, self.screen, title)
 
     def action_theme(self, name: str) -> None:
         """Another theme."""

@@ -264,5 +264,3 @@ class Approvals(Page):
     def _answered(self, id: str, verdict: str, reason: str | None) -> None:
         if reason is not None:
             self.console.decide(id, verdict, reason)
-
-

@@ -5,5 +5,6 @@ review     the queue's rows and the detail of a held operation
 session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered
+timeline   a recording's time on one line
 chrome     header, footer, banner and the four states of a list
 """

@@ -90,7 +90,10 @@ def footer(actions: Sequence[Action], off: frozenset[str], labels: Mapping[str, 
         if not action.weight:
             break
         faded = action.id in off
-        piece = (Span(action.shown, "faint" if faded else "key"), Span(f" {labels.get(action.id, action.label)}", "faint" if faded else "dim"))
+        piece = (
+            Span(action.shown, "faint" if faded else "key"),
+            Span(f" {labels.get(action.id, action.label)}", "faint" if faded else "dim"),
+        )
         if used + measure(piece) + 3 > room:
             continue
         out += [*piece, Span("   ")]
@@ -109,7 +112,9 @@ def banner(store: Store, cells: int) -> Line:
         filled = ends(shorten(left, max(cells - measure(right), 10)), right, cells)
         return tuple(Span(span.text, "alarm") for span in filled)
     if store.loaded and store.is_stale and store.age is not None:
-        text = f" ◌ the engine has said nothing for {phrases.age(store.age)}: what is shown may be old, decisions are off"
+        text = (
+            f" ◌ the engine has said nothing for {phrases.age(store.age)}: what is shown may be old, decisions are off"
+        )
         return (Span(text.ljust(cells)[:cells], "alarm"),)
     return BLANK
 

@@ -45,8 +45,18 @@ def words(review: ReviewView) -> str:
     """What a filter looks at."""
     who = review.identity
     return " ".join(
-        (review.id, review.state, who.subject, who.sponsor or "", who.on_behalf_of or "", review.target, review.verb)
-        + (review.rule, resource(review.accesses), review.text[:2000])
+        (
+            review.id,
+            review.state,
+            who.subject,
+            who.sponsor or "",
+            who.on_behalf_of or "",
+            review.target,
+            review.verb,
+            review.rule,
+            resource(review.accesses),
+            review.text[:2000],
+        )
     )
 
 
@@ -90,7 +100,9 @@ def statement(review: ReviewView, cells: int, most: int | None = None) -> list[L
     if most is not None and len(lines) > most:
         hidden = len(lines) - most + 1
         lines = lines[: most - 1]
-        lines.append(line("  ", (f" ▼ {phrases.plural(hidden, 'more line')} ", "call"), ("  enter reads all of it", "dim")))
+        lines.append(
+            line("  ", (f" ▼ {phrases.plural(hidden, 'more line')} ", "call"), ("  enter reads all of it", "dim"))
+        )
     if not lines:
         lines = [line("  ", ("(no text)", "dim"))]
     return lines
@@ -178,7 +190,9 @@ def _needs(review: ReviewView) -> Line:
     given = len({vote.person for vote in review.votes if vote.verdict == "approve"})
     groups = ", ".join(clean(name, 60) for name in review.reviewers[:12]) or "nobody"
     done = f"{given} of {review.quorum} given · " if given or review.quorum > 1 else ""
-    return line(done, (str(review.quorum), "bright"), f" of {groups}", (" · you may decide" if review.may_decide else "", "dim"))
+    return line(
+        done, (str(review.quorum), "bright"), f" of {groups}", (" · you may decide" if review.may_decide else "", "dim")
+    )
 
 
 def _time(review: ReviewView, now: datetime) -> Line:
@@ -215,7 +229,9 @@ def became(outcome: OutcomeView) -> Line:
         (
             first,
             line(clean(outcome.tag, 60)) if outcome.tag else BLANK,
-            line((f"{phrases.plural(outcome.changed, 'row')} changed", "bright")) if outcome.changed is not None else BLANK,
+            line((f"{phrases.plural(outcome.changed, 'row')} changed", "bright"))
+            if outcome.changed is not None
+            else BLANK,
             line(f"{phrases.plural(outcome.rows, 'row')} answered") if outcome.rows else BLANK,
             line((clean(outcome.error, 400), "red")) if outcome.error else BLANK,
         )

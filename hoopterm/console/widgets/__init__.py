@@ -2,6 +2,7 @@
 
 paint       lines to strips, through the gate for hostile text
 document    a scrolled page of lines
+feed        paragraphs that grow at the end
 live_table  a virtual table whose cursor follows its row
 bars        header, banner, footer and rules: single lines
 timeline    a recording's time with its markers

@@ -23,6 +23,11 @@ class Document(ScrollView, can_focus=True):
         self._lines: Sequence[Line] = ()
 
     @property
+    def cells(self) -> int:
+        """Cells of a line, beside a scrollbar when there is one."""
+        return max(self.scrollable_content_region.width, 1)
+
+    @property
     def lines(self) -> Sequence[Line]:
         """What it shows."""
         return self._lines
@@ -32,7 +37,7 @@ class Document(ScrollView, can_focus=True):
         if lines == self._lines:
             return
         self._lines = lines
-        size = Size(max(self.scrollable_content_region.width, 1), len(lines))
+        size = Size(self.cells, len(lines))
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
@@ -40,7 +45,7 @@ class Document(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
         shown = self._lines[index] if index < len(self._lines) else BLANK
-        return strip(shown, self.size.width, self.app.theme, self.rich_style)
+        return strip(shown, self.cells, self.app.theme, self.rich_style)
 
     def action_move(self, by: int) -> None:
         """Scroll by a line."""

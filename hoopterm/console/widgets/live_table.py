@@ -100,6 +100,11 @@ class LiveTable(ScrollView, can_focus=True):
         self._laid: tuple[int, list[tuple[Column, int]]] = (0, [])
 
     @property
+    def cells(self) -> int:
+        """Cells of a line, beside a scrollbar when there is one."""
+        return max(self.scrollable_content_region.width, 1)
+
+    @property
     def cursor(self) -> str | None:
         """The key of the row under the cursor."""
         return self._cursor
@@ -140,7 +145,7 @@ class LiveTable(ScrollView, can_focus=True):
             self._reveal()
 
     def _measure_rows(self) -> None:
-        size = Size(max(self.scrollable_content_region.width, 1), len(self._keys) + self._head)
+        size = Size(self.cells, len(self._keys) + self._head)
         if size != self.virtual_size:
             self.virtual_size = size
 
@@ -170,7 +175,7 @@ class LiveTable(ScrollView, can_focus=True):
         self.refresh(Region(0, 0, self.size.width, self.size.height))
 
     def render_line(self, y: int) -> Strip:
-        cells = self.size.width
+        cells = self.cells
         if self._laid[0] != cells:
             self._laid = (cells, layout(self._columns, cells - 2))
         if y < self._head:

@@ -1,0 +1,212 @@
+"""Live and past sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from engine.api.schema import SessionView
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.lines import Line
+from hoopterm.console.screens.confirm import Confirm, Question
+from hoopterm.console.screens.page import Page
+from hoopterm.console.store import LinkState, Topic, matches
+from hoopterm.console.text import clean
+from hoopterm.console.views import chrome, session
+from hoopterm.console.widgets.bars import Rule
+from hoopterm.console.widgets.document import Document
+from hoopterm.console.widgets.live_table import Column, LiveTable
+from hoopterm.console.widgets.prompt import Prompt
+
+COLUMNS = (
+    Column("state", "state", 8),
+    Column("since", "since", 5, right=True),
+    Column("who", "agent", 12, flex=2, most=26),
+    Column("behalf", "for", 8, drop=5, flex=1, most=16),
+    Column("target", "target", 6, flex=1, most=18),
+    Column("verb", "last", 8, drop=3, most=14, flex=1),
+    Column("operations", "ops", 5, right=True),
+    Column("denied", "denied", 6, right=True),
+    Column("held", "held", 5, drop=2, right=True),
+    Column("masked", "masked", 6, right=True),
+    Column("rows", "rows", 6, drop=4, right=True),
+    Column("mode", "mode", 8, drop=6),
+    Column("client", "client", 18, drop=7, flex=2, most=40),
+    Column("id", "session", 12, drop=8, flex=1, most=28),
+)
+
+
+class Sessions(Page):
+    """Who is connected, who was, and what they did."""
+
+    MODE = "sessions"
+    SCOPES = (Scope.SESSIONS, Scope.FILTER, Scope.SCREEN)
+    BINDINGS = bindings(*SCOPES)
+    AUTO_FOCUS = "#list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ""
+
+    def body(self) -> Iterable[Widget]:
+        """The list, or why there is none."""
+        yield LiveTable(COLUMNS, self._row, id="list")
+        yield Document(id="state")
+        yield Rule(self._rule_title, id="rule")
+
+    @property
+    def table(self) -> LiveTable:
+        """The list."""
+        return self.query_one("#list", LiveTable)
+
+    @property
+    def current(self) -> SessionView | None:
+        """The session under the cursor."""
+        key = self.table.cursor
+        return self.console.store.sessions.get(key) if key else None
+
+    def show(self, topics: frozenset[Topic]) -> None:
+        """The list when it changed; its ages tick."""
+        store = self.console.store
+        if topics & {Topic.SESSIONS, Topic.REVIEWS}:
+            keep = self._filter
+            order = store.session_order()
+            if keep:
+                order = [id for id in order if matches(keep, session.words(store.sessions[id]))]
+            self.table.show(order)
+        self.table.tick()
+        empty = not self.table.keys
+        self.table.display = not empty
+        state = self.query_one("#state", Document)
+        state.display = empty
+        if empty:
+            state.show(self._nothing())
+        self.query_one("#rule").refresh()
+
+    def on_live_table_moved(self) -> None:
+        """What can be done depends on the row."""
+        self.query_one("#footer").refresh()
+        self.query_one("#rule").refresh()
+
+    def on_live_table_opened(self) -> None:
+        """A second click opens."""
+        self.action_open()
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = event.value
+        self.show(frozenset({Topic.SESSIONS}))
+        if event.done:
+            self.table.focus()
+
+    def off(self) -> frozenset[str]:
+        """Only live sessions can be ended, only known ones opened."""
+        found = self.current
+        off = set(super().off())
+        if found is None:
+            off |= {"open", "terminate", "replay", "copy"}
+        elif found.state != "live":
+            off |= {"terminate"}
+        return frozenset(off)
+
+    def why_off(self, id: str) -> str:
+        """Why, in words."""
+        found = self.current
+        if found is None:
+            return "no session is selected"
+        if id == "terminate" and found.state != "live":
+            return "this session has ended already"
+        return super().why_off(id)
+
+    def labels(self) -> dict[str, str]:
+        """A past session is not watched, it is replayed."""
+        found = self.current
+        return {"open": "replay"} if found is not None and found.state != "live" else {}
+
+    def action_open(self) -> None:
+        """Watch it, or replay it when it is past."""
+        found = self.current
+        if found is None or self.is_off("open"):
+            return
+        if found.state == "live":
+            self.console.open_session(found.id)
+        else:
+            self.console.open_recording(found.id)
+
+    def action_replay(self) -> None:
+        """Its recording, as far as there is one."""
+        found = self.current
+        if found is not None and not self.is_off("replay"):
+            self.console.open_recording(found.id)
+
+    def action_terminate(self) -> None:
+        """Ask, then end it."""
+        found = self.current
+        if found is not None and not self.is_off("terminate"):
+            ask_to_end(self, found)
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.query_one(Prompt).open("filter", "/", self._filter, "words to keep, !words to leave out")
+
+    def copied(self) -> tuple[str, str]:
+        """The session's id."""
+        found = self.current
+        return (found.id, "the session's id") if found else ("", "")
+
+    def _row(self, key: str) -> dict[str, Line]:
+        store = self.console.store
+        found = store.sessions.get(key)
+        return session.row(found, bool(store.pending_of(key)), self.console.now()) if found else {}
+
+    def _rule_title(self) -> str:
+        store = self.console.store
+        if not store.loaded:
+            return ""
+        live = sum(1 for found in store.sessions.values() if found.state == "live")
+        parts = [f"{live} live", f"{len(store.sessions) - live} past"]
+        if self._filter:
+            parts.append(f"filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)")
+        return " · ".join(parts)
+
+    def _nothing(self) -> list[Line]:
+        store = self.console.store
+        if self._filter:
+            return chrome.empty("No session matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+        if not store.loaded and store.link is LinkState.LOST:
+            return chrome.broken("The engine cannot be reached", store.cause)
+        if not store.loaded:
+            return chrome.loading("asking the engine for its sessions", self.console.place.name)
+        return chrome.empty(
+            "No session yet",
+            "an agent that connects to one of the engine's listeners appears here at once",
+            "1",
+            "what waits for approval",
+        )
+
+
+def ask_to_end(page: Page, found: SessionView) -> None:
+    """Ask, then end a session; the list and the watch both do it."""
+    console = page.console
+    id = found.id
+
+    def moot() -> str:
+        now = console.store.sessions.get(id)
+        if now is None or now.state != "live":
+            return "this session has ended already"
+        return "the engine is away: nothing can be ended now" if console.store.is_stale else ""
+
+    def answered(reason: str | None) -> None:
+        if reason is not None:
+            console.terminate(id, reason)
+
+    question = Question(
+        title=f"Terminate the session of {clean(found.identity.subject, 60)} on {clean(found.target, 60)}?",
+        button="Terminate",
+        facts=lambda cells: session.question(console.store.sessions.get(id, found), console.now(), cells),
+        moot=moot,
+        is_dangerous=True,
+        reason_hint="why; goes into the record",
+    )
+    page.app.push_screen(Confirm(question), answered)
