@@ -97,7 +97,8 @@ class Gateway:
         await recover_recordings(self.state / "recordings", self.log)
         self.store = await Store.open(engine.store, self.state)
         resources.push_async_callback(self.store.close)
-        self.tokens = await Tokens.open(self.store, max_ttl=timedelta(seconds=self.revision.settings.tokens.max_ttl), now=self.now)
+        max_ttl = timedelta(seconds=self.revision.settings.tokens.max_ttl)
+        self.tokens = await Tokens.open(self.store, max_ttl=max_ttl, now=self.now)
         self.tokens.on_revoked.append(self._end_token)
         self.approvals = await ReviewQueue.open(
             self.store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 from typing import Any
@@ -96,8 +97,9 @@ async def test_asyncpg_works_with_binary_rows_cursors_and_copy(engine: RunningEn
         assert names[:2] == ["name-1", "name-2"]
         statement = await connection.prepare("select secret from people where id = $1")
         assert_clean([await statement.fetchval(number) for number in range(1, 5)])
-        with open(os.devnull, "wb") as sink:
-            assert await connection.copy_from_table("people", output=sink) == "COPY 20"
+        sink = io.BytesIO()
+        assert await connection.copy_from_table("people", output=sink) == "COPY 20"
+        assert_clean(sink.getvalue())
         await connection.copy_records_to_table("notes", records=[(3, "by copy")], columns=["person", "body"])
         assert await connection.fetchval("select count(*) from notes where body = 'by copy'") == 1
     finally:

@@ -46,7 +46,10 @@ rules:
 
 WRITE_RULES = """
 rules:
-  - {name: work, decide: allow, who: {groups: [agents]}, what: {effects: [read, write, delete, schema, session, execute]}}
+  - name: work
+    decide: allow
+    who: {groups: [agents]}
+    what: {effects: [read, write, delete, schema, session, execute, network]}
 """
 
 
