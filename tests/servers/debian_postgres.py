@@ -31,8 +31,7 @@ hostnossl all tls_only  127.0.0.1/32  reject
 host    all  trusted    127.0.0.1/32  trust
 host    all  plain      127.0.0.1/32  password
 host    all  hashed     127.0.0.1/32  md5
-host    all  all        127.0.0.1/32  scram-sha-256
-host    all  all        ::1/128       scram-sha-256
+host    all  all        127.0.0.1/8   scram-sha-256
 """
 
 _USERS = f"""
@@ -49,7 +48,7 @@ create database shop;
 
 @dataclass(frozen=True)
 class DebianPostgres:
-    """A running server. Its certificate is for `localhost` and 127.0.0.1, made by `ca`."""
+    """A running server on 127.0.0.1 and 127.0.0.2. Its certificate, made by `ca`, is for `localhost` and the first."""
 
     port: int
     socket_directory: Path
@@ -129,7 +128,7 @@ def _run(server: DebianPostgres, binaries: Path, directory: Path, user: str | No
 
 def _settings(server: DebianPostgres) -> str:
     return f"""
-listen_addresses = 'localhost'
+listen_addresses = '127.0.0.1, 127.0.0.2'
 port = {server.port}
 unix_socket_directories = '{server.socket_directory}'
 ssl = on

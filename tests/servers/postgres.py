@@ -34,7 +34,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """The wheel's PostgreSQL 18, shared by the whole run."""
-    with EmbeddedPostgres() as server:
+    with EmbeddedPostgres(password="upstream-secret-5c1d") as server:
         yield server
 
 
