@@ -114,4 +114,4 @@ def _end_of_pipe(error: OSError) -> int:
     if error.errno != errno.EPIPE:
         raise error
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at its end
-    return 0
+    return 1
