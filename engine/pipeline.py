@@ -107,7 +107,7 @@ class Pipeline:
     ) -> Review:
         """Hold one operation until people approve it; raises `Denied` when they do not, or not in time."""
         approvals = self._gateway.approvals
-        if (given := await approvals.take(session.identity, operation, decision)) is not None:
+        if (given := await approvals.take(session, operation, decision)) is not None:
             return given
         assert decision.terms is not None
         terms = decision.terms
@@ -137,7 +137,7 @@ class Pipeline:
         again = self.decide(session, operation)  # the policy may have changed while it waited
         if again.verdict is Verdict.DENY:
             self._deny(session, operation, again)
-        if (used := await approvals.take(session.identity, operation, decision)) is None:
+        if (used := await approvals.take(session, operation, decision)) is None:
             self._turn_down(session, operation, decision, review)
         return used
 
