@@ -21,7 +21,8 @@ class Framing:
     """Messages of the types in `limits`, whose bodies are at most that long; anything else is refused.
 
     Types in `runs` come as runs: all that lie behind one another, in one slice. Types in `pieces` come in pieces once
-    they are larger than the number of bytes given there; `is_inside` then says that more of the same message follows.
+    they are larger than the number of bytes given there; `is_piece` says so of the frame last given, and `is_inside`
+    that more of the same message follows.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Framing:
         self._left = 0  # of a message that passes in pieces
         self._kind = 0
         self.buffered = 0
+        self.is_piece = False
 
     def __repr__(self) -> str:
         return f"<Framing {self.buffered} bytes, {'inside a message' if self.is_inside else 'between messages'}>"
@@ -62,6 +64,7 @@ class Framing:
         data = self._joined()
         if self._left:
             return self._piece(data)
+        self.is_piece = False
         start = self._position
         kind = data[start]
         end = start + self._length(kind, data[start + 1 : start + HEADER])
@@ -121,6 +124,7 @@ class Framing:
         piece = data[self._position : self._position + self._left]
         if not piece:
             return None
+        self.is_piece = True
         self._position += len(piece)
         self._left -= len(piece)
         self._wanted = HEADER

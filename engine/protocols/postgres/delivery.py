@@ -1,0 +1,171 @@
+"""The answer of one admitted statement on its way to the client: described, masked, counted, concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from engine.errors import UpstreamError
+from engine.masking.plan import Masks
+from engine.model import Column, Outcome, Status
+from engine.passage import Passage
+from engine.protocols.postgres.answers import CopyData, CopyOutResponse, ErrorResponse, RowDescription
+from engine.protocols.postgres.copyout import CopyMasker
+from engine.protocols.postgres.messages import HEADER
+from engine.protocols.postgres.reports import mask_report
+from engine.protocols.postgres.rows import RowMasker
+from engine.protocols.postgres.statement import Statement
+
+Describer = Callable[[RowDescription, Statement], Sequence[Column]]
+"""Says where each column of an answer comes from."""
+
+_TOO_LARGE = "one row is too large to be masked"
+
+
+class Delivery:
+    """What becomes of one passage's answer.
+
+    `rows` and `copied` raise `UpstreamError` where the upstream sends rows nobody has described: nothing passes
+    without a plan.
+    """
+
+    __slots__ = (
+        "_copy",
+        "_describe",
+        "_described",
+        "_masked",
+        "_masks",
+        "_rows",
+        "_was_executed",
+        "passage",
+        "statement",
+    )
+
+    def __init__(self, statement: Statement, passage: Passage, describe: Describer) -> None:
+        self.statement = statement
+        self.passage = passage
+        self._describe = describe
+        self._described: tuple[Sequence[Column], tuple[int, ...]] | None = None
+        self._masks: Masks | None = None
+        self._copy: CopyMasker | None = None
+        self._rows = 0
+        self._masked = 0
+        self._was_executed = False
+
+    def __repr__(self) -> str:
+        return f"<Delivery {self.passage.operation.id} {self.statement.verb} {self._totals()[0]} rows>"
+
+    def described(self, data: bytes) -> None:
+        """The upstream said what the columns are."""
+        description = RowDescription.decode(data)
+        formats = tuple(field.format for field in description.fields)
+        self._plan(self._describe(description, self.statement), formats)
+
+    def renew(self) -> None:
+        """Follow the masking that is in force now; the columns stay what they are."""
+        if self._described is not None and self._masks is not self.passage.session.masks:
+            self._plan(*self._described)
+
+    def rows(self, data: bytes) -> bytes:
+        """DataRow messages, masked and recorded."""
+        self._require_plan()
+        self._was_executed = True
+        return self.passage.deliver(data)
+
+    def piece(self, data: bytes) -> bytes:
+        """A piece of a row or of COPY data that is too large to be looked at; it passes only where nothing would be."""
+        masks = self.passage.session.masks
+        if masks.is_active:
+            raise UpstreamError(_TOO_LARGE, hint="select fewer or smaller columns")
+        self.passage.session.recorder.event(
+            "g", {"operation": self.passage.operation.id, "why": "larger than is recorded", "dropped": len(data)}
+        )
+        return data
+
+    def begins_copy(self, data: bytes) -> None:
+        """COPY OUT begins."""
+        response = CopyOutResponse.decode(data)
+        columns = self.statement.columns
+        if columns is None or len(columns) != len(response.formats):
+            columns = tuple(Column("", None) for _ in response.formats)
+        plan = self.passage.plan(columns, response.formats)
+        self.passage.masker = self._copy = CopyMasker(plan, self.statement)
+
+    def copied(self, data: bytes) -> bytes:
+        """A run of CopyData messages, masked and recorded. Where nothing is to be masked they pass as they are."""
+        self._require_plan()
+        payloads = list(_payloads(data))
+        if not self.passage.session.masks.is_active:
+            joined = b"".join(payloads)
+            return data if self.passage.deliver(joined) == joined else CopyData(joined).encode()
+        masked = (self.passage.deliver(payload) for payload in payloads)
+        return b"".join(CopyData(payload).encode() for payload in masked if payload)
+
+    def ends_copy(self) -> bytes:
+        """What the masker still held back when the COPY ended."""
+        rest = self._copy.finish() if self._copy is not None else b""
+        return CopyData(rest).encode() if rest else b""
+
+    def report(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """An error or notice of this statement as the client may see it."""
+        return mask_report(fields, self.passage.session.masks, self.passage.operation)
+
+    def completed(self, tag: str) -> None:
+        """The statement ended well, or its portal was closed before all of it was fetched."""
+        rows, masked = self._totals()
+        self.passage.conclude(Outcome(Status.COMPLETED, tag, rows, _changed(tag), masked))
+
+    def closed(self) -> None:
+        """Its portal is gone: what was not concluded by then was left unfinished, or never begun."""
+        if self._was_executed:
+            self.completed("")
+        else:
+            self.skipped("it was bound and never executed")
+
+    def failed(self, error: ErrorResponse) -> None:
+        """The statement ended with an error, masked already."""
+        status = Status.CANCELLED if error.fields.get("C") == "57014" else Status.FAILED
+        self._end(status, f"{error.fields.get('C', '')}: {error.fields.get('M', '')}")
+
+    def skipped(self, why: str) -> None:
+        """It never ran."""
+        self._end(Status.SKIPPED, why)
+
+    def lost(self, why: str) -> None:
+        """The connection ended before its outcome was known."""
+        self._end(Status.LOST, why)
+
+    def _end(self, status: Status, error: str) -> None:
+        rows, masked = self._totals()
+        self.passage.conclude(Outcome(status, rows=rows, masked=masked, error=error))
+
+    def _plan(self, columns: Sequence[Column], formats: tuple[int, ...]) -> None:
+        self._rows, self._masked = self._totals()
+        self._described, self._masks = (columns, formats), self.passage.session.masks
+        self.passage.masker = RowMasker(self.passage.plan(columns, formats), formats)
+
+    def _totals(self) -> tuple[int, int]:
+        masker = self.passage.masker
+        if masker is None:
+            return self._rows, self._masked
+        return self._rows + masker.rows, self._masked + masker.masked
+
+    def _require_plan(self) -> None:
+        if self.passage.masker is None:
+            raise UpstreamError("the upstream sent rows before it described them")
+
+
+def _payloads(data: bytes) -> Sequence[bytes]:
+    payloads: list[bytes] = []
+    position = 0
+    while position < len(data):
+        end = position + 1 + int.from_bytes(data[position + 1 : position + HEADER])
+        payloads.append(data[position + HEADER : end])
+        position = end
+    return payloads
+
+
+def _changed(tag: str) -> int | None:
+    """How many rows a command tag says were changed."""
+    verb, _, count = tag.rpartition(" ")
+    changing = verb.startswith(("INSERT", "UPDATE", "DELETE", "MERGE", "COPY"))
+    return int(count) if changing and count.isascii() and count.isdigit() else None

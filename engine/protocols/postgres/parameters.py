@@ -1,0 +1,45 @@
+"""Bound parameters as people and rules read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asyncpg.protocol.protocol import BUILTIN_TYPE_OID_MAP
+
+from engine.model import Parameter
+from engine.protocols.postgres.requests import Bind
+from replay.cells import cell_text
+
+
+def type_name(oid: int) -> str:
+    """A built-in type's name; other types by their OID, 0 as unknown."""
+    return str(BUILTIN_TYPE_OID_MAP.get(oid, f"oid {oid}")) if oid else "unknown"
+
+
+def needs_types(message: Bind, types: Sequence[int]) -> bool:
+    """Whether some value is in binary format and only the server knows its type."""
+    return any(
+        _format(message.formats, index) == 1 and (index >= len(types) or types[index] == 0)
+        for index in range(len(message.values))
+    )
+
+
+def decode(message: Bind, types: Sequence[int]) -> tuple[Parameter, ...]:
+    """The values of a Bind as text; a binary value of a type without known text is `\\x…`."""
+    return tuple(
+        _parameter(value, types[index] if index < len(types) else 0, _format(message.formats, index) == 1)
+        for index, value in enumerate(message.values)
+    )
+
+
+def _parameter(value: bytes | None, oid: int, is_binary: bool) -> Parameter:
+    name = type_name(oid)
+    if value is None:
+        return Parameter(name, None)
+    return Parameter(name, cell_text(value, name, is_binary))
+
+
+def _format(formats: Sequence[int], index: int) -> int:
+    if len(formats) == 1:
+        return formats[0]
+    return formats[index] if index < len(formats) else 0

@@ -1,0 +1,156 @@
+"""The names of a session's prepared statements and portals, as the server has them.
+
+A name is only what the server confirmed. Within one batch (up to Sync) an unconfirmed definition may be used at once,
+for the server skips the use if it refused the definition. Across batches it may not: an error in the first would leave
+the older definition in place, and the use would be decided as something it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from engine.protocols.postgres.delivery import Delivery
+from engine.protocols.postgres.statement import PreparedStatement, Statement
+
+T = TypeVar("T")
+
+
+class Unconfirmed(LookupError):
+    """What the name means hangs on answers that have not come yet."""
+
+
+@dataclass(eq=False, slots=True)
+class Proposal(Generic[T]):
+    """One definition (or, with no value, removal) of a name on its way to the server."""
+
+    names: Names[T]
+    name: str
+    value: T | None
+    batch: int
+
+    def confirm(self) -> T | None:
+        """The server did it; what the name meant before."""
+        return self.names.confirm(self)
+
+    def drop(self) -> None:
+        """The server did not."""
+        self.names.drop(self)
+
+
+class Names(Generic[T]):
+    """What each name means."""
+
+    def __init__(self) -> None:
+        self._confirmed: dict[str, T] = {}
+        self._proposed: dict[str, Proposal[T]] = {}
+
+    @property
+    def confirmed(self) -> Mapping[str, T]:
+        """What the server has, live."""
+        return self._confirmed
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is on its way."""
+        return not self._proposed
+
+    def propose(self, name: str, value: T | None, batch: int) -> Proposal[T]:
+        """A definition that is sent now."""
+        proposal = self._proposed[name] = Proposal(self, name, value, batch)
+        return proposal
+
+    def find(self, name: str, batch: int) -> T | None:
+        """What the name means to a message of this batch. Raises `Unconfirmed`."""
+        proposal = self._proposed.get(name)
+        if proposal is None:
+            return self._confirmed.get(name)
+        if proposal.batch != batch:
+            raise Unconfirmed(name)
+        return proposal.value
+
+    def define(self, name: str, value: T) -> None:
+        """The server has it."""
+        self._confirmed[name] = value
+
+    def forget(self, name: str) -> T | None:
+        """The server has it no more; what it was."""
+        return self._confirmed.pop(name, None)
+
+    def clear(self) -> list[T]:
+        """The server has none of them any more; what they were."""
+        gone = list(self._confirmed.values())
+        self._confirmed.clear()
+        return gone
+
+    def confirm(self, proposal: Proposal[T]) -> T | None:
+        """The server did what was proposed; what the name meant before."""
+        self.drop(proposal)
+        before = self._confirmed.pop(proposal.name, None)
+        if proposal.value is not None:
+            self._confirmed[proposal.name] = proposal.value
+        return before
+
+    def drop(self, proposal: Proposal[T]) -> None:
+        """Nothing came of it."""
+        if self._proposed.get(proposal.name) is proposal:
+            del self._proposed[proposal.name]
+
+
+@dataclass(eq=False, slots=True)
+class Prepared:
+    """A prepared statement of the session. `statement` is None for a text that holds none.
+
+    `types` are its parameters' type OIDs, 0 where only the server knows them; ParameterDescription fills them in.
+    """
+
+    text: str
+    statement: Statement | None
+    types: tuple[int, ...] = ()
+
+    @property
+    def has_unknown_types(self) -> bool:
+        """Whether the type of some parameter it names is not known here."""
+        return 0 in self.types
+
+
+@dataclass(eq=False, slots=True)
+class Portal:
+    """A bound statement. `delivery` is None where there is nothing to run.
+
+    `revision` is the policy its operation was decided under; `is_described` says that its columns were asked for.
+    """
+
+    name: str
+    delivery: Delivery | None
+    revision: object
+    is_described: bool = False
+
+    def close(self) -> None:
+        """The server has dropped it."""
+        if self.delivery is not None:
+            self.delivery.closed()
+
+    def lose(self, why: str) -> None:
+        """The connection has ended."""
+        if self.delivery is not None:
+            self.delivery.lost(why)
+
+
+@dataclass(slots=True)
+class SessionNames:
+    """Everything of a session that has a name. SQL's own PREPARE and DECLARE make them too."""
+
+    statements: Names[Prepared] = field(default_factory=Names)
+    portals: Names[Portal] = field(default_factory=Names)
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is on its way."""
+        return self.statements.is_settled and self.portals.is_settled
+
+
+def as_prepared(prepared: PreparedStatement) -> Prepared:
+    """What SQL's PREPARE made, for the protocol's Bind."""
+    return Prepared(prepared.text, prepared.statement)

@@ -1,0 +1,277 @@
+"""One session between its two wires: what the client sends goes up in order, what the upstream answers comes down.
+
+Upwards, `intake.py` takes the client's messages; each is forwarded at once where that needs no waiting, and else by the
+one task that runs `Relay.run`. Downwards, `downstream.py` gives each frame to the errand it answers. Both directions
+push back: nothing is kept here beyond one bounded chunk each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from engine.errors import HooptermError, UpstreamError
+from engine.model import Column
+from engine.protocols.postgres import requests as r
+from engine.protocols.postgres.answers import NoticeResponse, RowDescription
+from engine.protocols.postgres.codec import Codec, Role
+from engine.protocols.postgres.copying import Copying
+from engine.protocols.postgres.denial import Fields, raising_parse, raising_query
+from engine.protocols.postgres.downstream import Downstream
+from engine.protocols.postgres.errands import Errand, Refused
+from engine.protocols.postgres.exchanges import Step, Submission
+from engine.protocols.postgres.intake import Intake
+from engine.protocols.postgres.messages import Message
+from engine.protocols.postgres.probe import ask
+from engine.protocols.postgres.startup import fatal_for
+from engine.protocols.postgres.statement import Row, Statement
+from engine.protocols.postgres.tracking import Tracker
+from engine.protocols.postgres.wire import Wire
+
+if TYPE_CHECKING:
+    from engine.gateway import Gateway
+    from engine.protocols.postgres.analysis import Analyst
+    from engine.protocols.postgres.delivery import Delivery
+    from engine.session import Session
+
+logger = structlog.get_logger()
+
+
+class Relay:
+    """A session that is open on both sides. `run` returns when it has ended, with the reason."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        session: Session,
+        analyst: Analyst,
+        client: Wire,
+        upstream: Wire,
+        tracker: Tracker,
+    ) -> None:
+        self.gateway = gateway
+        self.session = session
+        self.analyst = analyst
+        self.tracker = tracker
+        self.names = tracker.names
+        self.tracker.state.probe = self.probe
+        self.codec: Codec[Errand] = Codec(Role.FRONTEND)
+        self.intake = Intake(self)
+        self.downstream = Downstream(self)
+        self.submission: Submission | None = None
+        self.batch = 0
+        self.is_in_batch = False
+        self.is_refusing = False  # the batch holds a message that raises: the server passes over the rest of it
+        self.copying = Copying.NO
+        self._has_unsettled = False
+        self._operations = 0
+        self._outbound: list[bytes] = []
+        self._step: Step | None = None
+        self._wake = asyncio.Event()
+        self._all_answered: asyncio.Future[None] | None = None
+        self._ended: str | None = None
+        self.client = client
+        self.upstream = upstream
+
+    def __repr__(self) -> str:
+        doing = "ended" if self.is_over else "waiting" if self._step else "relaying"
+        return f"<Relay {self.session.id} {doing} {self.codec!r}>"
+
+    # ── its life ──
+
+    @property
+    def is_over(self) -> bool:
+        """It has ended."""
+        return self._ended is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """The client's next message cannot be looked at yet."""
+        return self._step is not None or self.copying is Copying.AWAITED or self.is_over
+
+    async def run(self, welcome: bytes) -> str:
+        """Say welcome to the client, and relay until the session ends; the reason."""
+        try:
+            self.upstream.attach(
+                on_data=partial(self.guard, self.downstream.arrived),
+                on_lost=lambda: self.fail(UpstreamError("the upstream closed the connection")),
+                on_full=lambda is_full: self.client.pause("upstream") if is_full else self.client.resume("upstream"),
+            )
+            await self.settle()
+            self.client.write(welcome)
+            self.client.attach(
+                on_data=partial(self.guard, self.intake.arrived),
+                on_lost=lambda: self.end("the client disconnected"),
+                on_full=lambda is_full: self.upstream.pause("client") if is_full else self.upstream.resume("client"),
+            )
+            while not self.is_over:
+                await self._wake.wait()
+                self._wake.clear()
+                if self._step is not None:
+                    await self._step
+                    self._step = None
+                    self.intake.pump()
+        except HooptermError as error:
+            self.fail(error)
+        except Exception:  # a mistake of ours ends this session, and no other
+            logger.exception("a session failed", session=self.session.id)
+            self.fail(UpstreamError("internal error", "", "the engine's log says more"))
+        return self._ended or ""
+
+    def begin(self, step: Step) -> None:
+        """Let the session's task do this, and look at no other message of the client before it is done."""
+        self._step = step
+        self._wake.set()
+
+    def end(self, reason: str, last_words: bytes = b"") -> None:
+        """End the session; what is under way counts as lost."""
+        if self.is_over:
+            return
+        self._ended = reason
+        for errand in self.codec.open_matters():
+            errand.lose(reason)
+        for portal in self.names.portals.clear():
+            portal.lose(reason)
+        if self.submission is not None:
+            self.submission.withdraw()
+        if self._all_answered is not None and not self._all_answered.done():
+            self._all_answered.set_exception(UpstreamError("the session has ended", reason))
+        self.client.write(last_words)
+        self.client.close()
+        self.upstream.write(r.Terminate().encode())
+        self.upstream.close()
+        self._wake.set()
+
+    def fail(self, error: HooptermError) -> None:
+        """End it with a native error to the client."""
+        self.end(str(error), fatal_for(error))
+
+    def guard(self, act: Callable[..., None], *arguments: bytes) -> None:
+        """Act on something that came in; what that raises ends this session and nothing else."""
+        if self.is_over:
+            return
+        try:
+            act(*arguments)
+        except HooptermError as error:
+            self.fail(error)
+        except Exception:
+            logger.exception("a session failed", session=self.session.id)
+            self.fail(UpstreamError("internal error", "", "the engine's log says more"))
+
+    # ── upwards ──
+
+    def send(self, message: Message, errand: Errand | None = None) -> None:
+        """Queue a message for the upstream; `flush` writes what was queued."""
+        self.forward(message.encode(), errand)
+
+    def forward(self, data: bytes, errand: Errand | None = None) -> None:
+        """The same for a message that is bytes already."""
+        self._outbound.append(self.codec.forward(data, errand))
+
+    def flush(self) -> None:
+        """Write what was queued, at once."""
+        if self._outbound:
+            self.upstream.write(self._outbound[0] if len(self._outbound) == 1 else b"".join(self._outbound))
+            self._outbound.clear()
+
+    def pass_on(self, data: bytes) -> None:
+        """Queue COPY data, which nothing answers."""
+        self._outbound.append(data)
+
+    def end_batch(self) -> None:
+        """A Sync or a Query went up: what comes next is a batch of its own."""
+        self.batch += 1
+        self.is_in_batch = self.is_refusing = False
+
+    def refuse_query(self, fields: Fields) -> None:
+        """Have the upstream raise in place of a Query."""
+        self.send(raising_query(), Refused(fields))
+        self.end_batch()
+
+    def refuse_message(self, fields: Fields) -> None:
+        """Have the upstream raise in place of one message of the open batch, and so pass over the rest of it."""
+        self.send(raising_parse(), Refused(fields))
+        self.is_refusing = True
+
+    @property
+    def is_passing_over(self) -> bool:
+        """Whether the upstream passes over what is sent now, up to the next Sync."""
+        return self.is_refusing or self.codec.is_skipping or self.is_over
+
+    def forwarding(self, delivery: Delivery) -> None:
+        """Its statement goes up now; later ones may have to wait for what becomes of it."""
+        delivery.passage.forwarded()
+        statement = delivery.statement
+        self._has_unsettled |= self.tracker.may_change(statement)
+        self.tracker.forwarding(statement)
+
+    def before_waiting(self) -> None:
+        """People must decide: what precedes goes upstream, and its answers come."""
+        if self.is_in_batch:
+            self.send(r.Flush())
+        self.flush()
+
+    def next_operation(self) -> str:
+        """A new operation's identifier."""
+        self._operations += 1
+        return f"{self.session.id}.{self._operations}"
+
+    def tell(self, notice: NoticeResponse) -> None:
+        """Say something to the client that no upstream said."""
+        self.client.write(notice.encode())
+
+    # ── waiting for the upstream ──
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything an analysis hangs on is known now."""
+        return not (self._has_unsettled or self.tracker.is_stale or self.tracker.changed_schema)
+
+    async def settle(self) -> None:
+        """Wait until it is; only a session that cannot be asked stays unsettled."""
+        await self.answered()
+        if self.tracker.changed_schema:
+            self.tracker.changed_schema = False
+            await self.analyst.schema_changed()
+        if self.tracker.is_stale and self.can_be_asked:
+            await self.tracker.refresh(self.probe)
+
+    async def answered(self) -> None:
+        """Wait until everything sent so far is answered."""
+        if self.is_in_batch:
+            self.send(r.Flush())
+        self.flush()
+        if not self.codec.is_idle:
+            self._all_answered = asyncio.get_running_loop().create_future()
+            await self._all_answered
+
+    def wants_copy(self) -> None:
+        """The upstream asks for the client's COPY data."""
+        if self.copying is not Copying.AWAITED:
+            raise UpstreamError("the upstream asked for COPY data that no statement announced")
+        self.copying = Copying.OPEN
+
+    def all_answered(self) -> None:
+        """Nothing sent is unanswered any more."""
+        self._has_unsettled = False
+        self.copying = Copying.NO
+        if self._all_answered is not None and not self._all_answered.done():
+            self._all_answered.set_result(None)
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the upstream session would answer a probe."""
+        is_failed = self.tracker.status == "E" or self.codec.is_skipping or self.is_refusing
+        return not (self.is_over or is_failed or self.copying is not Copying.NO)
+
+    def columns_of(self, description: RowDescription, statement: Statement) -> tuple[Column, ...]:
+        """Where the columns of an answer come from."""
+        return self.analyst.describe(description.fields, statement)
+
+    async def probe(self, query: str) -> list[Row]:
+        """Run one harmless query on the client's own upstream session; raises `LookupError` when that cannot be."""
+        return await ask(self, query)

@@ -1,0 +1,101 @@
+"""The simple query protocol: one string, decided whole before any byte of it goes upstream.
+
+PostgreSQL documentation, "Message Flow: Simple Query" and "Multiple Statements in a Simple Query".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import ProtocolViolation
+from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
+from engine.protocols.postgres.copying import Copying
+from engine.protocols.postgres.denial import error_fields
+from engine.protocols.postgres.errands import QueryErrand
+from engine.protocols.postgres.messages import HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.protocols.postgres.delivery import Delivery
+    from engine.protocols.postgres.denial import Fields
+    from engine.protocols.postgres.exchanges import Step
+    from engine.protocols.postgres.relay import Relay
+    from engine.protocols.postgres.statement import Statement
+
+UNTOLD = error_fields(
+    "25P02",
+    "current transaction is aborted, commands ignored until end of transaction block",
+    "what this string would mean after the transaction's end cannot be told before it",
+    "send ROLLBACK by itself first",
+)
+
+
+def query(relay: Relay, data: bytes) -> Step | None:
+    """A Query."""
+    text = data[HEADER:-1]
+    if data[-1:] != b"\0" or b"\0" in text:
+        raise ProtocolViolation("invalid string in message")
+    try:
+        query = relay.tracker.read(text)
+    except UnicodeError as error:
+        relay.refuse_query(unreadable(relay, error))
+        return None
+    if relay.is_settled:
+        statements = relay.analyst.known(query, relay.tracker.state)
+        if statements is not None and len(statements) == 1:
+            delivery = admit_now(relay, statements[0], operation_of(relay, statements[0]))
+            if delivery is not None:
+                _forward(relay, data, [delivery])
+                return None
+    return _query(relay, data, query)
+
+
+async def _query(relay: Relay, data: bytes, text: str) -> None:
+    try:
+        statements = await analysed(relay, text)
+        deliveries = await admit(relay, statements, [operation_of(relay, statement) for statement in statements])
+    except Refusal as refusal:
+        relay.refuse_query(refusal.fields)
+    else:
+        _forward(relay, data, deliveries)
+
+
+async def analysed(relay: Relay, text: str) -> Sequence[Statement]:
+    """The statements of a text, in the state the session will be in when it runs. Raises `Refusal`."""
+    if not relay.is_settled:
+        await relay.settle()
+    statements = await relay.analyst.analyse(text, relay.tracker.state)
+    if not relay.names.is_settled and any(statement.executes is not None for statement in statements):
+        await relay.answered()
+        statements = await relay.analyst.analyse(text, relay.tracker.state)
+    is_aborted = not relay.is_settled
+    if is_aborted and len(statements) > 1 and any(statement.transaction for statement in statements):
+        raise Refusal(UNTOLD)
+    return statements
+
+
+def unreadable(relay: Relay, error: UnicodeError) -> Fields:
+    """The error for a text whose bytes say nothing certain."""
+    encoding = relay.tracker.state.client_encoding
+    if isinstance(error, UnicodeDecodeError):
+        return error_fields("22021", f'invalid byte sequence for encoding "{encoding}"')
+    return error_fields("0A000", str(error), "", "set client_encoding to UTF8")
+
+
+def may_copy_in(statement: Statement) -> bool:
+    """Whether the upstream may ask for COPY data; of a statement nobody could read, it may."""
+    return statement.copy_direction == "in" or statement.why_opaque is not None
+
+
+def _forward(relay: Relay, data: bytes, deliveries: Sequence[Delivery]) -> None:
+    if relay.is_over:
+        for delivery in deliveries:
+            delivery.lost("the session ended before it was forwarded")
+        return
+    relay.forward(data, QueryErrand(deliveries, relay.tracker.completed))
+    relay.end_batch()
+    for delivery in deliveries:
+        relay.forwarding(delivery)
+        if may_copy_in(delivery.statement):
+            relay.copying = Copying.AWAITED
