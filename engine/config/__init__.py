@@ -5,9 +5,11 @@ problems    what is wrong, where, and what to do about it
 fields      the kinds of values: names, globs, durations, paths, conditions
 models      what each section may say; the published JSON Schema is made from it
 wording     what pydantic found, in words a reader of YAML understands
-checks      what only shows across sections: references, duplicates, rules that can never match
+sections    what all files say together, each entry with its place
+checks      what only shows across sections: duplicates, references, contradictions
+reach       what rules can refer to, and which can never match
 assembly    the checked sections → policy, masking rules, targets, people
 revision    all of it, frozen: what the engine runs on until the next one
 loading     files → a revision, or all that is wrong with them
-revisions   applied revisions on disk: compare-and-swap, history, differences
+changes     what differs between two revisions, in lines people read
 """

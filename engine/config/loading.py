@@ -49,6 +49,10 @@ def read(paths: Path | Sequence[Path]) -> dict[Path, bytes]:
     if not sources and not problems:
         where = paths if isinstance(paths, Path) else Path(*paths[:1])
         problems.append(Problem(where, 1, 1, "there is no *.yaml here", "name a file or a folder with YAML files"))
+    names: dict[str, Path] = {}
+    for file in sources:
+        if (other := names.setdefault(file.name, file)) != file:
+            problems.append(Problem(file, 1, 1, f"{other} has the same name", "give one of them another name"))
     if len(sources) > MAX_FILES:
         problems.append(Problem(next(iter(sources)).parent, 1, 1, f"more than {MAX_FILES} files"))
     if problems:

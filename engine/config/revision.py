@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from engine.config.changes import changes
 from engine.config.models import Engine, Listener, Tokens
 from engine.errors import NotFound
 from engine.masking.plan import MaskRule
@@ -84,6 +85,10 @@ class Revision:
     files: tuple[Path, ...]
     sources: Mapping[Path, bytes] = field(repr=False)
     warnings: tuple[str, ...] = ()
+
+    def changes_from(self, before: Revision) -> tuple[str, ...]:
+        """What differs from another revision, one line each."""
+        return changes(before, self)
 
     def identity_of_agent(self, name: str) -> Identity:
         """The identity of a registered agent; raises NotFound. The caller adds how it authenticated."""

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from engine.store.connection import Connected
 from engine.store.tables import reviews, votes
 
 
@@ -40,15 +41,13 @@ class StoredReview:
     votes: tuple[StoredVote, ...] = ()
 
 
-class ReviewTable:
+class ReviewTable(Connected):
     """The reviews of the store."""
-
-    _engine: AsyncEngine
 
     async def add_review(self, review: StoredReview) -> None:
         """Keep a new one."""
         values = {column.name: getattr(review, column.name) for column in reviews.columns}
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             await connection.execute(insert(reviews).values(values))
 
     async def move_review(self, id: str, before: str, after: str, *, decided: datetime | None, erase: bool) -> bool:
@@ -58,7 +57,7 @@ class ReviewTable:
             values["decided"] = decided
         if erase:
             values["exact"] = None
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             moved = update(reviews).where(reviews.c.id == id, reviews.c.state == before)
             return (await connection.execute(moved.values(values))).rowcount == 1
 
@@ -71,28 +70,28 @@ class ReviewTable:
             "reason": vote.reason,
             "time": vote.time,
         }
-        try:
-            async with self._engine.begin() as connection:
+        async with self._writing() as connection:
+            try:
                 await connection.execute(insert(votes).values(values))
-        except IntegrityError:
-            return False
+            except IntegrityError:
+                return False
         return True
 
     async def set_outcome(self, id: str, outcome: bytes) -> None:
         """Keep what became of it."""
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             await connection.execute(update(reviews).where(reviews.c.id == id).values(outcome=outcome))
 
     async def reviews(self, states: Collection[str], limit: int = 500) -> list[StoredReview]:
         """The latest reviews in one of these states, latest first."""
         query = select(reviews).where(reviews.c.state.in_(states)).order_by(reviews.c.requested.desc(), reviews.c.id)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             rows = (await connection.execute(query.limit(limit))).mappings().all()
             return await _with_votes(connection, rows)
 
     async def review(self, id: str) -> StoredReview | None:
         """One review."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             rows = (await connection.execute(select(reviews).where(reviews.c.id == id))).mappings().all()
             return next(iter(await _with_votes(connection, rows)), None)
 
@@ -101,13 +100,13 @@ class ReviewTable:
         approved = select(func.count(func.distinct(reviews.c.id))).where(
             reviews.c.subject == subject, reviews.c.rule == rule, reviews.c.state.in_(("approved", "used"))
         )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return int((await connection.execute(approved)).scalar_one())
 
     async def forget_reviews(self, before: datetime) -> int:
         """Remove closed reviews that were asked for before a time; their evidence is in the log."""
         old = delete(reviews).where(reviews.c.requested < before, reviews.c.state.not_in(("pending", "approved")))
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             return (await connection.execute(old)).rowcount
 
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import msgspec
 from sqlalchemy import RowMapping, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.model import Identity, Target
-from engine.store.tables import sessions
+from engine.store import tables
+from engine.store.connection import Connected
 
 
 class SessionCounts(Protocol):
@@ -81,10 +81,8 @@ def _from_row(row: RowMapping) -> PastSession:
     return msgspec.json.decode(row["detail"], type=PastSession)
 
 
-class SessionTable:
+class SessionTable(Connected):
     """The sessions of the store."""
-
-    _engine: AsyncEngine
 
     async def add_session(self, session: LiveSession) -> None:
         """Keep a session that has opened."""
@@ -95,26 +93,28 @@ class SessionTable:
             "opened": session.opened,
             "detail": msgspec.json.encode(_past(session, None)),
         }
-        async with self._engine.begin() as connection:
-            await connection.execute(insert(sessions).values(values))
+        async with self._writing() as connection:
+            await connection.execute(insert(tables.sessions).values(values))
 
     async def close_session(self, session: LiveSession, closed: datetime) -> None:
         """Keep how it ended."""
         detail = msgspec.json.encode(_past(session, closed))
-        async with self._engine.begin() as connection:
-            ended = update(sessions).where(sessions.c.id == session.id)
+        async with self._writing() as connection:
+            ended = update(tables.sessions).where(tables.sessions.c.id == session.id)
             await connection.execute(ended.values(closed=closed, detail=detail))
 
     async def past_sessions(self, limit: int = 200, before: datetime | None = None) -> list[PastSession]:
         """The latest sessions that opened before a time, latest first; live ones among them."""
-        query = select(sessions).order_by(sessions.c.opened.desc(), sessions.c.id).limit(limit)
+        query = select(tables.sessions).order_by(tables.sessions.c.opened.desc(), tables.sessions.c.id).limit(limit)
         if before is not None:
-            query = query.where(sessions.c.opened < before)
-        async with self._engine.connect() as connection:
+            query = query.where(tables.sessions.c.opened < before)
+        async with self._reading() as connection:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def past_session(self, id: str) -> PastSession | None:
         """One session."""
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(select(sessions).where(sessions.c.id == id))).mappings().first()
+        async with self._reading() as connection:
+            found = (
+                (await connection.execute(select(tables.sessions).where(tables.sessions.c.id == id))).mappings().first()
+            )
         return None if found is None else _from_row(found)

@@ -32,9 +32,6 @@ _PRAGMAS = (
 class Store(TokenTable, SessionTable, ReviewTable):
     """The engine's relational state. Make it with `Store.open`; what a method changed is durable when it returns."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
     @classmethod
     async def open(cls, url: str, state: Path) -> Self:
         """The store at a URL (`sqlite`: the file `hoopterm.db` of the state directory), brought up to date.
