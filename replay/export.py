@@ -1,6 +1,7 @@
 """A recording as text, JSON, CSV or an asciicast that asciinema plays.
 
-Each yields pieces, so that a long recording passes in constant memory. Recorded text is a stranger's: control characters are written as escapes, never as they are.
+Each yields pieces, so that a long recording passes in constant memory. Recorded text is a stranger's: control
+characters are written as escapes, never as they are.
 """
 
 from __future__ import annotations
