@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +20,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Readings:
+    """Which exact texts each person has been shown since the engine began: showing one again is no new event."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def has(self, person: str, what: str) -> bool:
+        """Whether they have."""
+        return (person, what) in self._known
+
+    def add(self, person: str, shown: Iterable[str]) -> None:
+        """Remember; the longest ago is forgotten first."""
+        self._known.update(((person, what), None) for what in shown)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Who asks what of which gateway."""
@@ -25,6 +45,7 @@ class Call:
     gateway: Gateway
     request: web.Request
     caller: Caller
+    readings: Readings
 
     @property
     def id(self) -> str:

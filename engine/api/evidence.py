@@ -63,7 +63,7 @@ class Selection:
             and (self.until is None or _time(entry) <= self.until)
         )
 
-    def as_data(self) -> dict[str, object]:
+    def as_data(self) -> dict[str, Any]:
         """What of it is worth recording."""
         filters = ("since", "until", "identity", "target", "event", "last")
         return {name: value for name in filters if (value := getattr(self, name)) is not None}

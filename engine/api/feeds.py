@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -30,30 +30,32 @@ def line(value: Any) -> bytes:
 TOO_SLOW = line({"error": ErrorView("too_slow", "you read too slowly and missed something", "open the stream again")})
 
 
-async def stream(call: Call, lines: Lines, *, heartbeat: float = HEARTBEAT_SECONDS) -> web.StreamResponse:
+async def stream(
+    call: Call, lines: Lines, *, heartbeat: float = HEARTBEAT_SECONDS, beat: Callable[[], bytes] = lambda: b"\n"
+) -> web.StreamResponse:
     """Send lines until they end or the reader goes away; a failure on the way is the last line."""
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
     await response.prepare(call.request)
     try:
         async with asyncio.TaskGroup() as tasks:
-            beat = tasks.create_task(_beat(response, heartbeat))
+            beating = tasks.create_task(_beat(response, heartbeat, beat))
             try:
                 async with aclosing(lines):
                     async for entry in lines:
                         await _write(response, entry)
             except HooptermError as error:
                 await _write(response, line({"error": ErrorView(error.code, str(error), error.hint)}))
-            beat.cancel()
+            beating.cancel()
     except* (ConnectionError, TimeoutError):
         if call.request.transport is not None:
             call.request.transport.abort()
     return response
 
 
-async def _beat(response: web.StreamResponse, heartbeat: float) -> None:
+async def _beat(response: web.StreamResponse, heartbeat: float, beat: Callable[[], bytes]) -> None:
     while True:
         await asyncio.sleep(heartbeat)
-        await _write(response, b"\n")
+        await _write(response, beat())
 
 
 async def _write(response: web.StreamResponse, entry: bytes) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.api import explaining
 from engine.api.call import Call
+from engine.api.explaining import explain
 from engine.api.schema import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
 from engine.config.loading import load_sources
 from engine.errors import ConfigError, NotFound
 
 
-async def show(call: Call) -> PolicyView:
+async def show_policy(call: Call) -> PolicyView:
     """The policy in force, as it was written."""
     revision = call.gateway.revision
     return PolicyView(revision.digest, {path.name: content.decode() for path, content in revision.sources.items()})
 
 
-async def check(call: Call) -> CheckView:
+async def check_policy(call: Call) -> CheckView:
     """Whether the engine would take these files; nothing changes."""
     asked = await call.body(PolicyRequest)
     sources = call.gateway.policy_files.sources(asked.files)
@@ -28,7 +28,7 @@ async def check(call: Call) -> CheckView:
     return CheckView(True, list(revision.warnings), revision.digest)
 
 
-async def apply(call: Call) -> AppliedView:
+async def apply_policy(call: Call) -> AppliedView:
     """Put these files in force, or the engine's own as they are on disk now."""
     asked = await call.body(PolicyRequest)
     files, author = call.gateway.policy_files, call.caller.name
@@ -46,7 +46,7 @@ async def apply(call: Call) -> AppliedView:
     )
 
 
-async def explain(call: Call) -> DecisionView:
+async def explain_statement(call: Call) -> DecisionView:
     """What would be decided of one statement, and why; it is analysed and does not run."""
     asked = await call.body(ExplainRequest)
     revision = call.gateway.revision
@@ -57,4 +57,4 @@ async def explain(call: Call) -> DecisionView:
         identity = revision.identity_of_agent(asked.identity)
     else:
         identity = revision.identity_of_person(asked.identity)
-    return await explaining.explain(call.gateway, identity, target, asked.text, asked.database or target.database)
+    return await explain(call.gateway, identity, target, asked.text, asked.database or target.database)

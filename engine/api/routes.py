@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import evidence, policies, reviews, service, sessions, tokens
 from engine.api.auth import (
     ADMIN,
     ANY_PERMISSION,
@@ -23,6 +22,12 @@ from engine.api.auth import (
     Permission,
 )
 from engine.api.call import Call
+from engine.api.evidence import checkpoint, download, events, key, recordings
+from engine.api.policies import apply_policy, check_policy, explain_statement, show_policy
+from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
+from engine.api.service import ca, connect, live, status, stop
+from engine.api.sessions import kill, list_sessions, show_session, watch
+from engine.api.tokens import create_token, list_tokens, revoke_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +42,30 @@ class Route:
 
 
 ROUTES = (
-    Route("GET", "/status", KNOWN, "see the engine's status", service.status),
-    Route("GET", "/live", ANY_PERMISSION, "follow what happens", service.live),
-    Route("GET", "/ca", KNOWN, "read the certificate", service.ca),
-    Route("POST", "/connect", KNOWN, "connect to targets", service.connect),
-    Route("POST", "/engine/stop", ADMIN, "stop the engine", service.stop),
-    Route("GET", "/reviews", SEES_REVIEWS, "see reviews", reviews.list_all),
-    Route("GET", "/reviews/{id}", SEES_REVIEWS, "see reviews", reviews.show),
-    Route("POST", "/reviews/{id}/approve", APPROVER, "approve", reviews.approve),
-    Route("POST", "/reviews/{id}/deny", APPROVER, "deny", reviews.deny),
-    Route("POST", "/reviews/{id}/revoke", APPROVER | ADMIN, "revoke approvals", reviews.revoke),
-    Route("GET", "/sessions", SEES_SESSIONS, "see sessions", sessions.list_all),
-    Route("GET", "/sessions/{id}", SEES_SESSIONS, "see sessions", sessions.show),
-    Route("GET", "/sessions/{id}/watch", SEES_SESSIONS, "watch sessions", sessions.watch),
-    Route("POST", "/sessions/{id}/kill", OPERATOR, "end sessions", sessions.kill),
-    Route("GET", "/tokens", OPERATOR, "see tokens", tokens.list_all),
-    Route("POST", "/tokens", OPERATOR, "mint tokens", tokens.create),
-    Route("POST", "/tokens/{id}/revoke", OPERATOR, "revoke tokens", tokens.revoke),
-    Route("GET", "/events", AUDITOR, "read the record", evidence.events),
-    Route("GET", "/recordings", AUDITOR, "see recordings", evidence.recordings),
-    Route("GET", "/recordings/{id}", AUDITOR, "read recordings", evidence.download),
-    Route("GET", "/audit/key", KNOWN, "read the verification key", evidence.key),
-    Route("GET", "/audit/checkpoint", KNOWN, "read the checkpoint", evidence.checkpoint),
-    Route("GET", "/policy", ANY_PERMISSION, "read the policy", policies.show),
-    Route("POST", "/policy/check", OPERATOR, "check policy", policies.check),
-    Route("POST", "/policy/apply", ADMIN, "apply policy", policies.apply),
-    Route("POST", "/policy/explain", ANY_PERMISSION, "have policy explained", policies.explain),
+    Route("GET", "/status", KNOWN, "see the engine's status", status),
+    Route("GET", "/live", ANY_PERMISSION, "follow what happens", live),
+    Route("GET", "/ca", KNOWN, "read the certificate", ca),
+    Route("POST", "/connect", KNOWN, "connect to targets", connect),
+    Route("POST", "/engine/stop", ADMIN, "stop the engine", stop),
+    Route("GET", "/reviews", SEES_REVIEWS, "see reviews", list_reviews),
+    Route("GET", "/reviews/{id}", SEES_REVIEWS, "see reviews", show_review),
+    Route("POST", "/reviews/{id}/approve", APPROVER, "approve", approve),
+    Route("POST", "/reviews/{id}/deny", APPROVER, "deny", deny),
+    Route("POST", "/reviews/{id}/revoke", APPROVER | ADMIN, "revoke approvals", revoke_review),
+    Route("GET", "/sessions", SEES_SESSIONS, "see sessions", list_sessions),
+    Route("GET", "/sessions/{id}", SEES_SESSIONS, "see sessions", show_session),
+    Route("GET", "/sessions/{id}/watch", SEES_SESSIONS, "watch sessions", watch),
+    Route("POST", "/sessions/{id}/kill", OPERATOR, "end sessions", kill),
+    Route("GET", "/tokens", OPERATOR, "see tokens", list_tokens),
+    Route("POST", "/tokens", OPERATOR, "mint tokens", create_token),
+    Route("POST", "/tokens/{id}/revoke", OPERATOR, "revoke tokens", revoke_token),
+    Route("GET", "/events", AUDITOR, "read the record", events),
+    Route("GET", "/recordings", AUDITOR, "see recordings", recordings),
+    Route("GET", "/recordings/{id}", AUDITOR, "read recordings", download),
+    Route("GET", "/audit/key", KNOWN, "read the verification key", key),
+    Route("GET", "/audit/checkpoint", KNOWN, "read the checkpoint", checkpoint),
+    Route("GET", "/policy", ANY_PERMISSION, "read the policy", show_policy),
+    Route("POST", "/policy/check", OPERATOR, "check policy", check_policy),
+    Route("POST", "/policy/apply", ADMIN, "apply policy", apply_policy),
+    Route("POST", "/policy/explain", ANY_PERMISSION, "have policy explained", explain_statement),
 )

@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from engine.api.auth import identify, peer_uid, require
-from engine.api.call import Call
+from engine.api.call import Call, Readings
 from engine.api.routes import ROUTES, Route
 from engine.api.schema import API_VERSION, ErrorView
 from engine.errors import (
@@ -67,6 +67,7 @@ class ControlServer:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._readings = Readings()
         self._path: Path | None = None
         self._inode = 0
         self._accepting: asyncio.Task[None] | None = None
@@ -126,14 +127,14 @@ class ControlServer:
         return sum(peer_uid(other) == uid for other in sockets) >= MAX_CONNECTIONS_PER_USER
 
     def _handler(self, route: Route) -> Handler:
-        gateway = self._gateway
+        gateway, readings = self._gateway, self._readings
 
         async def handle(request: web.Request) -> web.StreamResponse:
             assert request.transport is not None
             uid = peer_uid(request.transport.get_extra_info("socket"))
             caller = await identify(uid, gateway.revision)
             require(caller, route.needs, route.does)
-            answer = await route.handle(Call(gateway, request, caller))
+            answer = await route.handle(Call(gateway, request, caller, readings))
             if isinstance(answer, web.StreamResponse):
                 return answer
             return web.Response(body=msgspec.json.encode(answer), content_type="application/json")

@@ -29,6 +29,7 @@ from engine.errors import NotFound
 from engine.listeners import Listening
 
 _LIVE_CAPACITY = 4096
+_STATUS_SECONDS = 2.0
 
 
 async def status(call: Call) -> StatusView:
@@ -52,7 +53,7 @@ def status_view(call: Call) -> StatusView:
             for target in revision.targets.values()
         ],
         sessions=len(gateway.sessions),
-        pending_reviews=len(gateway.approvals.list("pending")),
+        pending_reviews=gateway.approvals.pending,
         operations=sum(count.operations for count in counts),
         denied=sum(count.denied for count in counts),
         masked=sum(count.masked for count in counts),
@@ -68,7 +69,9 @@ def status_view(call: Call) -> StatusView:
 
 async def live(call: Call) -> web.StreamResponse:
     """What is now, then every change of what the caller may see."""
-    return await stream(call, _changes(call))
+    return await stream(
+        call, _changes(call), heartbeat=_STATUS_SECONDS, beat=lambda: line(LiveView(status=status_view(call)))
+    )
 
 
 async def _changes(call: Call) -> Lines:
@@ -90,7 +93,6 @@ async def _changes(call: Call) -> Lines:
             else:
                 is_live = item.id in gateway.sessions
                 yield line(LiveView(session=session_view(item, None if is_live else gateway.now())))
-            yield line(LiveView(status=status_view(call)))
         if subscription.dropped:
             yield TOO_SLOW
     finally:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from engine.api import watching
 from engine.api.call import Call
 from engine.api.evidence import recording_of
 from engine.api.feeds import stream
 from engine.api.schema import DoneView, Reason, SessionView
 from engine.api.views import past_session_view, session_view
+from engine.api.watching import follow, past
 from engine.errors import HooptermError, NotFound
 
 _STATES = ("live", "closed")
 MAX_PAST = 20_000
 
 
-async def list_all(call: Call) -> list[SessionView]:
+async def list_sessions(call: Call) -> list[SessionView]:
     """Sessions, newest first; live ones before past ones."""
     state = call.query("state")
     if state is not None and state not in _STATES:
@@ -26,7 +26,7 @@ async def list_all(call: Call) -> list[SessionView]:
     return live + [past_session_view(session) for session in past if session.id not in call.gateway.sessions]
 
 
-async def show(call: Call) -> SessionView:
+async def show_session(call: Call) -> SessionView:
     """One session."""
     live = call.gateway.sessions.get(call.id)
     if live is not None:
@@ -43,8 +43,8 @@ async def watch(call: Call) -> web.StreamResponse:
     path = session.recorder.path if session is not None else recording_of(call.gateway.state, call.id)
     await call.evidence("watch", session=call.id)
     if session is not None:
-        return await stream(call, watching.live(call, session))
-    return await stream(call, watching.past(path))
+        return await stream(call, follow(call, session))
+    return await stream(call, past(path))
 
 
 async def kill(call: Call) -> DoneView:

@@ -13,12 +13,12 @@ from engine.identity.tokens import Token
 from engine.secrets.secret import Secret
 
 
-async def list_all(call: Call) -> list[TokenView]:
+async def list_tokens(call: Call) -> list[TokenView]:
     """Every token, newest first."""
     return [token_view(token) for token in reversed(call.gateway.tokens.list())]
 
 
-async def create(call: Call) -> TokenCreatedView:
+async def create_token(call: Call) -> TokenCreatedView:
     """Mint a token for an agent, or for the caller: nobody can make themselves another person."""
     asked = await call.body(TokenRequest)
     revision = call.gateway.revision
@@ -38,7 +38,7 @@ async def create(call: Call) -> TokenCreatedView:
     return TokenCreatedView(token_view(token), secret.reveal())
 
 
-async def revoke(call: Call) -> DoneView:
+async def revoke_token(call: Call) -> DoneView:
     """End a token and every session it opened."""
     token = await call.gateway.tokens.revoke(call.id, call.caller.name)
     await call.gateway.log.wait(

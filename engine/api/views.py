@@ -11,10 +11,14 @@ from engine.api.schema import (
     AccessView,
     FrameView,
     IdentityView,
+    OutcomeView,
+    ReviewView,
     SessionView,
     TargetView,
     TokenView,
+    VoteView,
 )
+from engine.approvals.request import Review
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
 from engine.session import Session
@@ -54,6 +58,48 @@ def access_views(accesses: Iterable[Access]) -> list[AccessView]:
         AccessView(access.effect.value, f"{access.resource.kind}:{access.resource.name}", list(access.resource.columns))
         for access in accesses
     ]
+
+
+def review_view(review: Review, why_not: str) -> ReviewView:
+    """A review for somebody who may decide it (with its exact text), or may not because of `why_not`."""
+    texts = review.exact if review.exact is not None and not why_not else review.masked
+    return ReviewView(
+        id=review.id,
+        state=review.state.value,
+        session=review.session,
+        operation=review.operation,
+        identity=identity_view(review.identity),
+        target=review.target,
+        verb=review.verb,
+        text=texts.text,
+        rule=review.rule,
+        reason=review.reason,
+        reviewers=sorted(review.terms.reviewers),
+        quorum=review.terms.quorum,
+        requested=moment(review.requested),
+        deadline=moment(review.deadline),
+        database=review.database,
+        role=review.role,
+        parameters=list(texts.parameters),
+        accesses=access_views(review.accesses),
+        has_where=review.has_where,
+        in_transaction=review.in_transaction,
+        is_held=review.is_held,
+        held_until=moment_or_none(review.held_until),
+        estimated_rows=review.estimated_rows,
+        votes=[VoteView(vote.person, vote.verdict, vote.reason, moment(vote.time)) for vote in review.votes],
+        may_decide=not why_not,
+        why_not=why_not,
+        similar_before=review.similar_before,
+        outcome=_outcome_view(review),
+    )
+
+
+def _outcome_view(review: Review) -> OutcomeView | None:
+    status, outcome = review.outcome_status, review.outcome
+    if outcome is None:
+        return OutcomeView(status) if status else None
+    return OutcomeView(status, outcome.tag, outcome.rows, outcome.changed, outcome.error)
 
 
 def session_view(session: Session, closed: datetime | None = None) -> SessionView:

@@ -7,7 +7,7 @@ subscription, and the file is read on to exactly the count of that moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import BinaryIO
@@ -66,7 +66,7 @@ async def past(path: Path) -> Lines:
         follower.close()
 
 
-async def live(call: Call, session: Session) -> Lines:
+async def follow(call: Call, session: Session) -> Lines:
     """A live session's frames, from its first to its last."""
     recorder, told = session.recorder, 0
     follower = Follower(recorder.path)
@@ -100,7 +100,7 @@ async def live(call: Call, session: Session) -> Lines:
             subscription.close()
 
 
-async def _blocks(follower: Follower) -> AsyncIterator[list[Frame]]:
+async def _blocks(follower: Follower) -> AsyncGenerator[list[Frame], None]:
     while (frames := await asyncio.to_thread(follower.next_block)) is not None:
         yield frames
 
