@@ -14,6 +14,7 @@ from replay.report import MAX_LISTED, Gap, InFlight, Report
 
 MAX_PENDING = 100_000  # operations of one session whose outcome is looked up in its recording before there are more
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,200}\.hoop")
+_MOST = 1 << 50  # bytes of one recording
 _OUTCOMES = ("operation.completed", "operation.failed", "operation.denied")
 
 
@@ -31,6 +32,10 @@ class _Segment(msgspec.Struct):
     length: int
     sha256: str
     final: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
 
 
 class _Recording:
@@ -127,17 +132,18 @@ class Claims:
         except msgspec.ValidationError as error:
             self._report.add(f"the segment does not read: {error}", entry=sequence)
             return
-        if not _NAME.fullmatch(segment.recording) or segment.length < 0:
-            self._report.add("the segment names no recording", entry=sequence)
+        if not _NAME.fullmatch(segment.recording) or min(segment.offset, segment.length) < 0 or segment.end > _MOST:
+            self._report.add("the segment names no part of a recording", entry=sequence)
             return
         name = f"recordings/{segment.recording}"
         known = self._recordings.setdefault(segment.recording, _Recording())
         if segment.offset != known.sealed or known.is_closed:
             what = f"the segment begins at {segment.offset}, the one before it ended at {known.sealed}"
             self._report.add(what, name, sequence, segment.offset)
-        known.sealed = max(known.sealed, segment.offset + segment.length)
+        is_overlap = segment.offset < known.sealed
+        known.sealed = max(known.sealed, segment.end)
         known.is_closed = known.is_closed or segment.final
-        if self._directory is not None:
+        if self._directory is not None and not is_overlap:  # else a hostile log has the same bytes read for ever
             self._compare_bytes(sequence, segment, name)
 
     def _compare_bytes(self, sequence: int, segment: _Segment, name: str) -> None:

@@ -121,7 +121,7 @@ def test_a_log_that_grew_is_proved_and_one_that_was_rewritten_is_not(new: int, d
     assert verify_consistency(old, new, old_root, new_root, proof)
     forged = bytes(32)
     assert not verify_consistency(old, new, forged, new_root, proof)
-    if 0 < old:
+    if old > 0:
         assert not verify_consistency(old, new, old_root, forged, proof)
     if 0 < old < new:
         assert not verify_consistency(old, new, old_root, new_root, proof[:-1])
