@@ -12,8 +12,6 @@ import socket
 import ssl
 from typing import cast
 
-from engine.errors import ProtocolViolation
-
 _CHUNK = 16 * 1024
 _HANDSHAKE_LIMIT = 60.0
 _SHUTDOWN_LIMIT = 1.0
@@ -55,11 +53,12 @@ async def peek_first(sock: socket.socket) -> int:
         return first[0]
 
 
-def refuse_early_bytes(sock: socket.socket) -> None:
-    """Raise ProtocolViolation when the peer already sent plaintext that TLS is about to follow."""
-    with contextlib.suppress(OSError):
-        if sock.recv(1, socket.MSG_PEEK):
-            raise ProtocolViolation("received unencrypted data after SSL request", "it may be an attack")
+def has_early_bytes(sock: socket.socket) -> bool:
+    """Whether the peer already sent plaintext although TLS is about to begin."""
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
 
 
 def _settle(future: asyncio.Future[None]) -> None:

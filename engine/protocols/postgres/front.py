@@ -17,9 +17,9 @@ from engine.errors import HooptermError, ProtocolViolation, SessionRefused
 from engine.protocols.postgres import startup
 from engine.protocols.postgres.channel import (
     Channel,
+    has_early_bytes,
     peek_first,
     receive_exactly,
-    refuse_early_bytes,
 )
 from engine.secrets.secret import Secret
 
@@ -158,7 +158,8 @@ class _Reception:
                 return await self._take_over(None), length, code
             loop = asyncio.get_running_loop()
             if code == startup.SSL_REQUEST and self._tls is not None:
-                refuse_early_bytes(self._sock)
+                if has_early_bytes(self._sock):
+                    raise ProtocolViolation("received unencrypted data after SSL request", "it may be an attack")
                 await loop.sock_sendall(self._sock, b"S")
                 return await self._open_tls(is_direct=False)
             refused.add(code)

@@ -20,7 +20,7 @@ from engine.errors import UpstreamError
 from engine.protocols.postgres import startup
 from engine.protocols.postgres.address import Address, parse_address
 from engine.protocols.postgres.authentication import Authentication
-from engine.protocols.postgres.channel import Channel, receive_exactly, refuse_early_bytes
+from engine.protocols.postgres.channel import Channel, has_early_bytes, receive_exactly
 from engine.protocols.postgres.refusal import refusal
 from engine.secrets.resolve import Login
 from engine.tls import ClientTLS, TLSMode, client_context
@@ -148,6 +148,7 @@ async def _connected(where: Address) -> socket.socket:
     for family, place in places:
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
             await loop.sock_connect(sock, place)
         except OSError as error:
@@ -165,7 +166,8 @@ async def _offers_tls(sock: socket.socket, mode: TLSMode) -> bool:
     await asyncio.get_running_loop().sock_sendall(sock, startup.write_request(startup.SSL_REQUEST))
     answer = await receive_exactly(sock, 1)
     if answer == b"S":
-        refuse_early_bytes(sock)
+        if has_early_bytes(sock):
+            raise _broken("it sent unencrypted data after it agreed to TLS")
         return True
     if answer != b"N":  # an error before TLS could be anybody's words (CVE-2024-10977)
         raise UpstreamError("the upstream did not answer the request for TLS", "", "check that it is a PostgreSQL")
@@ -244,10 +246,10 @@ class _Arrival:
         elif kind == b"N":
             pass  # about the engine's own login (a password near its end), nothing for the client
         elif kind == b"S" and self._authentication.is_done:
-            name, value, *rest = body.split(b"\0")
-            if rest != [b""]:
+            strings = body.split(b"\0")
+            if len(strings) != 3 or strings[2]:
                 raise _broken("a ParameterStatus is malformed")
-            self._parameters[name.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
+            self._parameters[strings[0].decode("utf-8", "replace")] = strings[1].decode("utf-8", "replace")
         elif kind == b"K" and self._authentication.is_done:
             if not 8 <= len(body) <= 260:
                 raise _broken("its cancel key is malformed")
