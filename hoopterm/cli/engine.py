@@ -43,6 +43,7 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
     does not hold changes nothing.
     """
     try:
+        import structlog
         import uvloop
 
         from engine.config.loading import load
@@ -59,6 +60,17 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
         await Gateway(load(config)).serve(_announce)
 
     os.umask(0o077)
+    # JSON escapes what strangers wrote; tracebacks are plain, since those with locals would show secrets.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
     try:
         uvloop.run(serve())
     except* HooptermError as errors:
