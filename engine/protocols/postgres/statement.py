@@ -109,6 +109,7 @@ class RelationColumn:
     type_oid: int
     type_name: str
     default: str | None = None  # SQL text of its default or generation expression
+    is_generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
