@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -275,13 +275,18 @@ class Gateway:
 
     def settle(self, review: Review, outcome: Outcome) -> None:
         """Keep what became of an approved operation with its review."""
-        self.tasks.create_task(self._settle(review, outcome))
+        self.spawn(self.approvals.outcome(review, outcome), "keep a review's outcome")
 
-    async def _settle(self, review: Review, outcome: Outcome) -> None:
-        try:
-            await self.approvals.outcome(review, outcome)
-        except Exception:  # the log has the outcome; only its copy beside the review is missing
-            logger.exception("a review's outcome could not be stored", review=review.id)
+    def spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
+        """Do something beside a session; that it fails is said in the engine's log, and ends nothing else."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception:
+                logger.exception("failed", what=what)
+
+        self.tasks.create_task(guarded())
 
     async def login(self, target: Target) -> tuple[Login, ClientTLS]:
         """The upstream credential of a target, resolved now; raises UpstreamError."""
