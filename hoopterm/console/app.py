@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -70,7 +71,8 @@ class Console(App[None]):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         store: Store | None = None,
     ) -> None:
-        super().__init__()
+        # without colours Textual would make greys of a theme's: only the terminal's own can be left out altogether
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.now = now
         self.store = store or Store()
         self.recording = recording
@@ -241,4 +243,4 @@ def run(engine: str | None = None, recording: Path | None = None) -> None:
             return Client.at(engine)
 
         road = open_road
-    Console(road, name=socket.gethostname(), recording=recording).run()
+    Console(road, name=socket.gethostname(), recording=recording, theme=themes.chosen(os.environ)).run()

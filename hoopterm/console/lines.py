@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hoopterm.console.text import cut, take, width
+from hoopterm.console.text import ELLIPSIS, take, width
 
 
 class Span(NamedTuple):
@@ -51,19 +51,18 @@ def shorten(spans: Line, cells: int) -> Line:
     """The line in at most so many cells; a cut is padded to exactly that, since a wide character may not fit."""
     if measure(spans) <= cells:
         return spans
+    if cells <= 0:
+        return BLANK
     kept: list[Span] = []
-    left = cells
-    for index, span in enumerate(spans):
-        size = width(span.text)
-        rest = index + 1 < len(spans) and any(later.text for later in spans[index + 1 :])
-        if size > left or (size == left and rest):
-            text = cut(span.text, left) if size > left else take(span.text, max(left - 1, 0)) + "…"
-            kept.append(Span(text, span.role))
-            left -= width(text)
+    left = cells - 1
+    for span in spans:
+        text = take(span.text, left)
+        kept.append(Span(text, span.role))
+        left -= width(text)
+        if text != span.text:
             break
-        kept.append(span)
-        left -= size
-    return (*kept, Span(" " * left)) if left > 0 else tuple(kept)
+    kept.append(Span(ELLIPSIS, kept[-1].role))
+    return (*kept, Span(" " * left)) if left else tuple(kept)
 
 
 def ends(left: Line, right: Line, cells: int) -> Line:
@@ -113,7 +112,10 @@ def _words(spans: Line) -> Iterable[Span]:
             yield Span(text[start:], role)
 
 
-def joined(parts: Iterable[Line], separator: Span = Span(" · ", "dim")) -> Line:
+_DOT = Span(" · ", "dim")
+
+
+def joined(parts: Iterable[Line], separator: Span = _DOT) -> Line:
     """Phrases joined into one line; empty ones are left out."""
     out: list[Span] = []
     for part in parts:

@@ -146,6 +146,17 @@ class Store:
         past.sort(key=lambda session: (session.closed or session.opened, session.id), reverse=True)
         return [session.id for session in live + past]
 
+    def past_of(self, review: ReviewView, most: int) -> list[ReviewView]:
+        """What the same identity had decided lately, newest first."""
+        past = (self.reviews[id] for id in self.queue())
+        subject = review.identity.subject
+        found = [
+            other
+            for other in past
+            if other.state != "pending" and other.identity.subject == subject and other.id != review.id
+        ]
+        return found[:most]
+
     def pending_of(self, session: str) -> list[ReviewView]:
         """What a session waits for."""
         return [review for review in self.waiting if review.session == session]

@@ -5,11 +5,12 @@ One accent for what waits for you, red only for denied and broken, green only fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DEFAULT = "hoopterm-dark"
 
@@ -158,6 +159,7 @@ _ANSI = Look(
         surface="ansi_default",
         panel="ansi_default",
         variables={
+            **BUILTIN_THEMES["ansi-dark"].variables,
             "bar": "ansi_default",
             "rule": "ansi_bright_black",
             "cursor": "ansi_bright_black",
@@ -178,6 +180,16 @@ LOOKS: dict[str, Look] = {
 }
 
 
+def chosen(environ: Mapping[str, str]) -> str:
+    """The theme to begin with: HOOPTERM_THEME's; the terminal's own colours where it has few or none are wanted."""
+    asked = environ.get("HOOPTERM_THEME", "")
+    for name in (asked, f"hoopterm-{asked}"):
+        if name in LOOKS:
+            return name
+    has_many = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in environ.get("TERM", "")
+    return DEFAULT if has_many and "NO_COLOR" not in environ else _ANSI.theme.name
+
+
 @lru_cache(maxsize=1024)
 def style(theme: str, role: str) -> Style:
     """The style of a role, or of several joined by spaces, in a theme."""
@@ -189,4 +201,4 @@ def style(theme: str, role: str) -> Style:
 def cursor(theme: str) -> Style:
     """What the row under the cursor wears; ANSI palettes have no safe background, so there it is reversed."""
     look = LOOKS.get(theme, LOOKS[DEFAULT])
-    return Style(reverse=True) if look.theme.ansi else Style(bgcolor=look.theme.variables["cursor"])
+    return Style(color="default", bgcolor="default", reverse=True) if look.theme.ansi else Style(bgcolor=look.theme.variables["cursor"])

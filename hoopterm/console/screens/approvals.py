@@ -30,10 +30,10 @@ COLUMNS = (
     Column("who", "who", 12, flex=2, most=24),
     Column("target", "target", 6, drop=1, flex=1, most=16),
     Column("verb", "verb", 8, most=12, flex=1),
-    Column("resource", "resource", 12, drop=2, flex=3, most=40),
-    Column("rows", "about", 9, drop=6, right=True),
-    Column("rule", "held by", 12, drop=3, flex=2, most=28),
-    Column("purpose", "purpose", 14, drop=5, flex=2, most=36),
+    Column("resource", "resource", 12, drop=2, flex=3, most=28),
+    Column("rows", "about", 11, drop=6, right=True),
+    Column("rule", "held by", 12, drop=3, flex=2, most=32),
+    Column("purpose", "purpose", 14, drop=5, flex=3, most=48),
     Column("outcome", "outcome", 18, drop=4, flex=1, most=28),
 )
 
@@ -204,7 +204,9 @@ class Approvals(Page):
             half = cells * 11 // 20
             who.show([*review.heading(found, cells - 2), BLANK])
             what.show(review.statement(found, half - 2))
-            facts.show(review.facts(found, cells - half - 3, self.console.now()))
+            side, now = cells - half - 3, self.console.now()
+            lately = review.lately(self.console.store.past_of(found, 12), side, now)
+            facts.show([*review.facts(found, side, now), BLANK, *lately])
         else:
             who.show(())
             facts.show(self._page(found, cells))

@@ -229,9 +229,8 @@ class Watch(Page):
         if total > _SHOWN:
             parts.append(f"the last {phrases.count(_SHOWN)} are shown, r replays all")
         if self._talk.state != "opened":
-            parts.append(
-                f"session {clean(self._talk.state, 20)}{f': {clean(self._talk.reason, 80)}' if self._talk.reason else ''}"
-            )
+            why = f": {clean(self._talk.reason, 80)}" if self._talk.reason else ""
+            parts.append(f"session {clean(self._talk.state, 20)}{why}")
         elif not self._is_open and not self._cause:
             parts.append("waiting for the engine")
         elif self._found and not self.feed.is_following:

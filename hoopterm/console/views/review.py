@@ -33,7 +33,7 @@ def row(review: ReviewView, now: datetime) -> dict[str, Line]:
         "who": (Span(clean(review.identity.subject, 80), "bright" if pending else "dim"),),
         "target": (Span(clean(review.target, 80), tone),),
         "verb": (Span(clean(review.verb, 40), "strong" if pending else "dim"),),
-        "resource": (Span(resource(review.accesses), tone),),
+        "resource": (Span(short(resource(review.accesses)), tone),),
         "rows": (Span(_about(review), tone),),
         "rule": (Span(clean(review.rule, 80), "dim"),),
         "purpose": (Span(clean(review.identity.purpose or "", 120), "dim"),),
@@ -247,6 +247,29 @@ def _short_outcome(review: ReviewView) -> Line:
     if outcome.changed is not None:
         return line((f"{phrases.plural(outcome.changed, 'row')} changed", "dim"))
     return line((status.outcome(outcome.status).word, "dim"))
+
+
+def lately(past: Iterable[ReviewView], cells: int, now: datetime) -> list[Line]:
+    """What became of an identity's earlier requests, one a line."""
+    out: list[Line] = []
+    for review in past:
+        mark = status.review(review.state)
+        what = f"{clean(review.verb, 40)} {short(resource(review.accesses))}"
+        who = ", ".join(clean(vote.person, 40) for vote in review.votes)
+        cells_of = row(review, now)
+        out.append(
+            ends(
+                line((phrases.ago(settled(review), now).rjust(4), "dim"), "  ", mark.span, "  ", what),
+                (*cells_of["outcome"], Span(f"  {who}", "dim")),
+                cells,
+            )
+        )
+    return [line(("lately, by the same agent", "dim")), *out] if out else []
+
+
+def short(name: str) -> str:
+    """A resource as a list shows it: the schema that everybody uses goes without saying."""
+    return name.removeprefix("public.")
 
 
 def question(review: ReviewView, verdict: str, cells: int, now: datetime) -> list[Line]:

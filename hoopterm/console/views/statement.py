@@ -201,8 +201,8 @@ def frame(statement: Statement, cells: int, has_evidence: bool) -> list[Line]:
         shown = Span("NULL", "faint") if value is None else Span(clean(value, 400), "string")
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))
     out.append(BLANK)
-    if statement.state in ("held", "running"):
-        out.append(line(status.outcome(statement.state).span))
+    if not statement.rows and statement.state not in ("denied", "failed"):
+        out.append(joined((line(mark(statement).span), result(statement)), Span("  ")))
     out += [spans[1:] if spans and spans[0].text == "   " else spans for spans in _trouble(statement, cells)]
     out += [
         spans[1:] if spans and spans[0].text == "   " else spans
