@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_LENGTH = 1024
+_LONGEST_NAME = 1024
+_LONGEST_PATH = 4096  # PATH_MAX
 
 
 class BadGlob(ValueError):
@@ -39,15 +41,20 @@ ANY = Part("*", re.compile(".*", re.DOTALL))
 
 
 @lru_cache(maxsize=8192)
-def split_name(name: str) -> tuple[str, ...]:
-    """The parts of a dotted name; a part in double quotes may hold dots, `""` in it is one quote."""
-    if '"' not in name:
-        return tuple(name.split("."))
-    return tuple(text for text, _ in _segments(name))
+def readings(name: str) -> tuple[tuple[str, str], ...]:
+    """The (schema, name) pairs that an exact dotted name may stand for; the schema is "" where there is none.
+
+    Identifiers may have dots in them and are not quoted here, so that a name with several dots has several readings.
+    What is longer than any identifiers can be has the reading of a name that is not told.
+    """
+    if len(name) > _LONGEST_NAME:
+        return (("", ""),)
+    dots = [index for index, character in enumerate(name) if character == "."]
+    return tuple((name[:dot], name[dot + 1 :]) for dot in dots) or (("", name),)
 
 
 def _segments(name: str) -> list[tuple[str, bool]]:
-    """The segments and whether each was quoted."""
+    """The segments and whether each was in double quotes, where dots and stars are themselves and `""` is one quote."""
     segments: list[tuple[str, bool]] = []
     rest = name
     while True:
@@ -94,14 +101,16 @@ def dotted(pattern: str, parts: int, *, least: int = 1, example: str = "public.o
 
 @dataclass(frozen=True, slots=True)
 class PathGlob:
-    """A pattern over `/`-separated paths; a path with a `..` segment never matches."""
+    """A pattern over `/`-separated paths; a path with a `..` segment, or beyond any file system's, never matches."""
 
     text: str
     regex: re.Pattern[str]
 
     def matches(self, path: str) -> bool:
         """Whether the whole path matches."""
-        return ".." not in path.split("/") and self.regex.fullmatch(path) is not None
+        if len(path) > _LONGEST_PATH or ".." in path.split("/"):
+            return False
+        return self.regex.fullmatch(path) is not None
 
 
 def path_glob(pattern: str) -> PathGlob:

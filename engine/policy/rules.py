@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from engine.model import Access, Effect, Identity, Operation, Resource, ReviewTerms, Target, Verdict
 from engine.policy.conditions import Condition
-from engine.policy.globs import Part, PathGlob, split_name
+from engine.policy.globs import Part, PathGlob, readings
 
 TableGlob = tuple[Part, ...]
 ColumnGlob = tuple[Part, ...]
@@ -134,7 +134,7 @@ class What:
             return bool(self.tables or self.columns or self.functions)
         if kind == "schema":
             globs = (*self.tables, *self.columns, *self.functions)
-            return any(glob[0].matches(_plain(resource.name)) for glob in globs)
+            return any(glob[0].matches(resource.name) for glob in globs)
         return False
 
     def _names_table(self, resource: Resource, *, broadly: bool) -> bool:
@@ -157,17 +157,14 @@ class What:
 
 
 def _pair_matches(glob: tuple[Part, ...], name: str, *, broadly: bool) -> bool:
-    """Whether a `schema.name` glob means this name; broadly, an unknown schema or name could be any."""
-    parts = split_name(name)
-    # A name with unquoted dots is one schema and a name that has dots in it.
-    schema, table = (parts[0], ".".join(parts[1:])) if len(parts) > 1 else ("", parts[0])
+    """Whether a `schema.name` glob means this name. Of several readings of it one is enough broadly, else it takes all;
+    broadly, a schema or a name that is not told could be any."""
     if broadly:
-        return (not schema or glob[0].matches(schema)) and (not table or glob[1].matches(table))
-    return glob[0].matches(schema) and glob[1].matches(table)
-
-
-def _plain(name: str) -> str:
-    return ".".join(split_name(name))
+        return any(
+            (not schema or glob[0].matches(schema)) and (not bare or glob[1].matches(bare))
+            for schema, bare in readings(name)
+        )
+    return all(glob[0].matches(schema) and glob[1].matches(bare) for schema, bare in readings(name))
 
 
 @dataclass(frozen=True, slots=True)
