@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -55,6 +56,7 @@ class Authority:
         Raises ValueError when a name is neither, or the CA's certificate is there without its key.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
         authority = cls(directory, names, now)
         authority.renew()
         return authority
@@ -145,7 +147,7 @@ class Authority:
             leaf = x509.load_pem_x509_certificate(self._leaf_path.read_bytes())
             leaf.verify_directly_issued_by(self._certificate)
             names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except Exception:  # whatever is wrong with it, a new one is the remedy
+        except (OSError, ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
             return False
         return names == _alternatives(self._names) and self._now() + _RENEWAL < leaf.not_valid_after_utc
 
@@ -221,7 +223,7 @@ class TLSMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClientTLS:
-    """A target's `tls:`. Without a mode it is verify-full, or prefer where nothing leaves the machine."""
+    """A target's `tls:`. Without a mode: verify-full, or prefer on this machine where no CA is given."""
 
     mode: TLSMode | None = None
     ca: Path | None = None
@@ -229,7 +231,7 @@ class ClientTLS:
     def resolved(self, *, is_local: bool) -> TLSMode:
         """The mode that applies. `require` with a CA means verify-ca, as in libpq."""
         if self.mode is None:
-            return TLSMode.PREFER if is_local else TLSMode.VERIFY_FULL
+            return TLSMode.PREFER if is_local and self.ca is None else TLSMode.VERIFY_FULL
         if self.mode is TLSMode.REQUIRE and self.ca is not None:
             return TLSMode.VERIFY_CA
         return self.mode

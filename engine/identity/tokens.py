@@ -85,6 +85,8 @@ class Tokens:
         self._now = now
         self._random = random
         self._tokens: dict[str, Token] = {}
+        self._untold: set[str] = set()  # revocations that the store has not taken yet
+        self._told_use: dict[str, datetime] = {}
 
     @classmethod
     async def open(
@@ -144,16 +146,21 @@ class Tokens:
         return self._require_life(self._tokens[id])  # it may have been revoked while the store was told
 
     async def revoke(self, id: str, by: str) -> Token:
-        """End a token now. Raises NotFound, or Conflict when it was revoked already."""
+        """End a token now. Raises NotFound, Conflict when it was revoked already, or whatever the store raises.
+
+        After an error of the store the token is revoked until the engine stops; ask again to make it last.
+        """
         token = self.get(id)
-        if token.revoked is not None:
+        if token.revoked is not None and id not in self._untold:
             raise Conflict(f"token {id} was revoked already", f"at {token.revoked:%Y-%m-%d %H:%M:%S} UTC")
-        now = self._now()
+        now = token.revoked or self._now()
         self._tokens[id] = revoked = replace(token, revoked=now)
+        self._untold.add(id)
         for callback in self.on_revoked:
             callback(id)
         logger.info("token revoked", token=id, subject=token.subject, by=by)
         await self._store.revoke_token(id, now)
+        self._untold.discard(id)
         return revoked
 
     def get(self, id: str) -> Token:
@@ -182,7 +189,9 @@ class Tokens:
         """The store hears of a use at most once a minute, and its loss keeps nobody out."""
         now = self._now()
         self._tokens[token.id] = replace(token, last_used=now)
-        if token.last_used is None or now - token.last_used >= _USE_IS_STORED_EVERY:
+        told = self._told_use.get(token.id)
+        if told is None or now - told >= _USE_IS_STORED_EVERY:
+            self._told_use[token.id] = now
             try:
                 await self._store.use_token(token.id, now)
             except Exception as error:

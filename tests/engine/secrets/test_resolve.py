@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UpstreamError
+from engine.secrets.resolve import Login, Reference, resolve
+from engine.secrets.secret import Secret
+
+
+async def test_a_variable_of_the_environment_is_read_when_it_is_needed() -> None:
+    environment = {"SHOP_PASSWORD": "one"}
+    reference = Reference(env="SHOP_PASSWORD")
+    assert (await resolve(reference, environment)).reveal() == "one"
+    environment["SHOP_PASSWORD"] = "two"
+    assert (await resolve(reference, environment)).reveal() == "two"
+
+
+@pytest.mark.parametrize(
+    ("content", "secret"),
+    [
+        (b"pw", "pw"),
+        (b"pw\n", "pw"),
+        (b"pw\r\n", "pw"),
+        (b"pw\n\n", "pw\n"),
+        (b" p w ", " p w "),
+        ("pä".encode(), "pä"),
+    ],
+)
+async def test_a_file_is_read_without_its_last_line_break(tmp_path: Path, content: bytes, secret: str) -> None:
+    path = tmp_path / "password"
+    path.write_bytes(content)
+    assert (await resolve(Reference(file=path))).reveal() == secret
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"p\0w", b"x" * 70_000])
+async def test_a_file_that_holds_no_secret_is_named_and_never_quoted(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "password"
+    path.write_bytes(content)
+    with pytest.raises(UpstreamError) as caught:
+        await resolve(Reference(file=path))
+    assert str(path) in str(caught.value)
+    assert "xxxx" not in str(caught.value)
+
+
+async def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UpstreamError, match="environment variable NOPE: it is not set"):
+        await resolve(Reference(env="NOPE"), {})
+    with pytest.raises(UpstreamError, match="No such file"):
+        await resolve(Reference(file=tmp_path / "nope"))
+
+
+@pytest.mark.parametrize("reference", [{}, {"env": "A", "file": Path("b")}])
+def test_a_reference_names_exactly_one_place(reference: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="either"):
+        Reference(**reference)  # type: ignore[arg-type]  # the mistake is the point
+
+
+def test_a_login_shows_its_user_and_not_its_password() -> None:
+    assert "hunter2" not in repr(Login("app", Secret("hunter2")))
