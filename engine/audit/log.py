@@ -55,6 +55,7 @@ class Log:
         self.checkpoint_time: datetime | None = None
         self.troubles: dict[str, str] = {}  # what does not get through though entries do: checkpoint, copies
         self.on_entry = on_entry
+        self.is_closed = False
         self._lock = lock_descriptor
         self._is_batched = durability == "batched"
         self._now = now
@@ -211,11 +212,15 @@ class Log:
 
     async def close(self) -> None:
         """Store and publish everything, then let go of the log; raises RecordError when some of it is lost."""
+        if self.is_closed:
+            return
+        self.is_closed = True
         await asyncio.to_thread(self.flusher.close)
         await asyncio.sleep(0)  # the last seals come back through the loop
         is_whole = await asyncio.to_thread(self._writer.close)
         await asyncio.to_thread(self._publisher.close)
         os.close(self._lock)
+        self._failure = self._failure or "the log is closed"
         if not is_whole:
             raise RecordError("the end of the record was lost", "storage failed until the engine stopped", _HINT)
 
