@@ -67,13 +67,17 @@ class Gateway:
         self._stopping = asyncio.Event()
 
     async def serve(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
-        """Serve until `stop`. `ready` is awaited once clients can connect."""
+        """Serve until `stop`. `ready` is awaited once clients can connect. Raises HooptermError when it cannot start."""
         async with AsyncExitStack() as resources:
             await self._open(resources)
-            async with asyncio.TaskGroup() as self.tasks:
-                await self._start(ready)
-                await self._stopping.wait()
-                await self._drain()
+            try:
+                async with asyncio.TaskGroup() as self.tasks:
+                    await self._start(ready)
+                    await self._stopping.wait()
+                    await self._drain()
+            except BaseExceptionGroup as group:
+                known = group.subgroup(HooptermError)
+                raise (_first(known) if known is not None else group) from None
             self.log.append(EventName.ENGINE_STOPPED, data={"policy": self.revision.digest})
 
     async def _open(self, resources: AsyncExitStack) -> None:
@@ -338,6 +342,11 @@ class Gateway:
     def _tell_entry(self, entry: dict[str, Any]) -> None:
         if self.bus.has_watchers("events"):
             self.bus.publish("events", entry)
+
+
+def _first(group: BaseExceptionGroup[HooptermError]) -> HooptermError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _made(factory: Callable[[], Awaitable[Any]]) -> Any:
