@@ -7,7 +7,6 @@ A raw socket is read to the byte, so that nothing a peer sent before TLS can be 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from typing import cast
@@ -15,6 +14,7 @@ from typing import cast
 _CHUNK = 16 * 1024
 _HANDSHAKE_LIMIT = 60.0
 _SHUTDOWN_LIMIT = 1.0
+_LAST_WORDS = 5.0  # seconds a peer has to take what is still to be sent
 
 
 async def receive_exactly(sock: socket.socket, size: int) -> bytes:
@@ -81,10 +81,12 @@ class Channel(asyncio.BufferedProtocol):
         self._received = bytearray()
         self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._is_over = False
+        self._has_ended = False  # nothing more will come
+        self._is_finishing = False
+        self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def __repr__(self) -> str:
-        return f"<Channel {'over' if self._is_over else 'open'} {len(self._received)} bytes unread>"
+        return f"<Channel {'over' if self._finished.done() else 'open'} {len(self._received)} bytes unread>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's derives from nothing of asyncio's
@@ -95,18 +97,21 @@ class Channel(asyncio.BufferedProtocol):
         return self._chunk
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._is_finishing:
+            return
         self._received += self._chunk[:nbytes]
         if len(self._received) >= self._wanted:
             self.transport.pause_reading()
             self._wake()
 
     def eof_received(self) -> None:
-        self._is_over = True
+        self._has_ended = True
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._is_over = True
+        self._has_ended = True
         self._wake()
+        _settle(self._finished)
 
     def _wake(self) -> None:
         if self._waiter is not None:
@@ -141,7 +146,7 @@ class Channel(asyncio.BufferedProtocol):
         """Exactly `size` bytes. Raises EOFError when the connection ends before."""
         self._wanted = size
         while len(self._received) < size:
-            if self._is_over:
+            if self._has_ended:
                 raise EOFError
             self._waiter = asyncio.get_running_loop().create_future()
             self.transport.resume_reading()
@@ -156,20 +161,26 @@ class Channel(asyncio.BufferedProtocol):
         if not self.transport.is_closing():
             self.transport.write(data)
 
-    def close(self) -> None:
-        """Send what is still to be sent, then end the connection."""
+    async def end(self) -> None:
+        """Send what is still to be sent, end the connection, and wait until the socket is free."""
+        if not self.has_transport:  # its TLS handshake failed, which closed it
+            return
         self.transport.close()
+        cutting = asyncio.get_running_loop().call_later(_LAST_WORDS, self.transport.abort)
+        try:
+            await self.finished()
+        finally:
+            cutting.cancel()
 
     def abort(self) -> None:
         """End the connection now, with whatever is still to be sent."""
         self.transport.abort()
 
     async def finished(self) -> None:
-        """Wait until the peer has ended the connection; what it still sends is thrown away."""
-        with contextlib.suppress(EOFError):
-            while True:
-                await self.read(1)
-                self._received.clear()
+        """Wait until the connection is over; what the peer still sends is thrown away."""
+        self._is_finishing = True
+        self.transport.resume_reading()
+        await self._finished
 
     def release(self) -> tuple[asyncio.Transport, bytes]:
         """The transport with reading paused, and what was received beyond what was read."""

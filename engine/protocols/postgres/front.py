@@ -49,11 +49,16 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """A client that asks to cancel what a session runs. Close the transport once that is done: it waits for it."""
+    """A client that asks to cancel what a session runs, and waits for the end of its connection as the answer."""
 
     transport: asyncio.Transport
     pid: int
     key: bytes = field(repr=False)
+    _channel: Channel = field(repr=False)
+
+    async def finish(self) -> None:
+        """The request has been dealt with: end the connection."""
+        await self._channel.end()
 
 
 async def greet(
@@ -78,10 +83,10 @@ async def greet(
     except (ProtocolViolation, SessionRefused) as refusal:
         error = refusal
     except (EOFError, OSError):  # SSLError is an OSError: a handshake that failed says nothing to a client
-        reception.close()
+        await reception.end()
         return None
     except BaseException:
-        reception.close()
+        reception.abort()
         raise
     await reception.refuse(error)
     raise error
@@ -121,7 +126,7 @@ class _Reception:
         if code == startup.CANCEL_REQUEST:
             request = startup.read_cancel(rest)
             transport, _ = channel.release()
-            return Cancel(transport, request.pid, request.key)
+            return Cancel(transport, request.pid, request.key, channel)
         opening = startup.read_startup(code, rest)
         if channel.tls is None and not self._allow_plaintext:
             raise SessionRefused(
@@ -181,16 +186,25 @@ class _Reception:
         return self._channel
 
     async def refuse(self, error: HooptermError) -> None:
-        """Say why, natively, and close."""
+        """Say why, natively, and end."""
         channel = self._channel or await self._take_over(None)
-        if channel.has_transport:  # else its TLS handshake failed, and it is closed already
-            refuse(channel.transport, error)
+        if channel.has_transport:
+            channel.write(startup.fatal_for(error))
+        await channel.end()
 
-    def close(self) -> None:
+    async def end(self) -> None:
+        """End the connection; nothing holds the socket any more when this returns."""
+        if self._channel is None:
+            self._sock.close()
+        else:
+            await self._channel.end()
+
+    def abort(self) -> None:
+        """End the connection without another await."""
         if self._channel is None:
             self._sock.close()
         elif self._channel.has_transport:
-            self._channel.close()
+            self._channel.abort()
 
 
 async def _ask_password(channel: Channel) -> Secret:

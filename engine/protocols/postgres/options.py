@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from engine.errors import SessionRefused
 
-_NOT_SETTINGS = frozenset({"user", "database", "options", "replication"})
+RESERVED = frozenset({"user", "database", "options", "replication"})
+"""Start-up parameters that are no settings: they say who connects, where to, and in which mode."""
+
 _SPACES = " \t\n\v\f\r"
 
 
@@ -18,11 +20,23 @@ def session_settings(parameters: Mapping[str, str]) -> dict[str, str]:
     """What the start-up parameters set, by the settings' lower-case names; PostgreSQL's order of precedence.
 
     A parameter of its own overrides the same setting inside `options`, and there the last one counts. Raises
-    SessionRefused for anything in `options` that is not a setting.
+    SessionRefused for anything that is not a setting.
     """
-    settings = {_folded(name): value for name, value in parse_options(parameters.get("options", ""))}
-    settings.update((_folded(name), value) for name, value in parameters.items() if name not in _NOT_SETTINGS)
+    asked = parse_options(parameters.get("options", ""))
+    asked += [(name, value) for name, value in parameters.items() if name not in RESERVED]
+    settings: dict[str, str] = {}
+    for name, value in asked:
+        folded = _folded(name)
+        if is_reserved(folded):  # `-c user=…` or `USER` must not become the parameter of that name upstream
+            raise SessionRefused(f'unrecognized configuration parameter "{name}"')
+        settings.pop(folded, None)
+        settings[folded] = value
     return settings
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a server would take a start-up parameter of this name for something other than a setting."""
+    return name in RESERVED or name.startswith("_pq_.")
 
 
 def _folded(name: str) -> str:

@@ -43,8 +43,8 @@ class StartupMessage:
 
     @property
     def agreed_minor(self) -> int:
-        """The minor version both ends will speak."""
-        return min(self.minor, LATEST_MINOR)
+        """The minor version both ends will speak; there never was a 3.1."""
+        return LATEST_MINOR if self.minor >= LATEST_MINOR else 0
 
     @property
     def needs_negotiation(self) -> bool:

@@ -21,6 +21,7 @@ from engine.protocols.postgres import startup
 from engine.protocols.postgres.address import Address, parse_address
 from engine.protocols.postgres.authentication import Authentication
 from engine.protocols.postgres.channel import Channel, has_early_bytes, receive_exactly
+from engine.protocols.postgres.options import is_reserved
 from engine.protocols.postgres.refusal import refusal
 from engine.secrets.resolve import Login
 from engine.tls import ClientTLS, TLSMode, client_context
@@ -59,6 +60,8 @@ async def connect(
 ) -> Upstream:
     """Open a session on an upstream, with these start-up parameters. Raises UpstreamError."""
     where = _parsed(address)
+    if any(is_reserved(name) for name in parameters):
+        raise UpstreamError("the start-up parameters name more than settings", ", ".join(parameters))
     try:
         async with asyncio.timeout(timeout):
             for minor in (startup.LATEST_MINOR, 0):
@@ -142,8 +145,8 @@ async def _connected(where: Address) -> socket.socket:
         else:
             found = await loop.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
             places = [(family, place) for family, _, _, _, place in found]
-    except OSError as error:
-        raise UpstreamError("the upstream's name does not resolve", f"{where}: {error.strerror}") from None
+    except (OSError, UnicodeError) as error:  # IDNA refuses a name by UnicodeError
+        raise UpstreamError("the upstream's name does not resolve", f"{where}: {error}") from None
     trouble = ""
     for family, place in places:
         sock = socket.socket(family, socket.SOCK_STREAM)

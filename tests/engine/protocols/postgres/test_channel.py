@@ -118,8 +118,7 @@ async def test_writing_to_a_connection_that_is_over_is_no_error(pair: tuple[sock
     async with accepted(pair) as channel:
         channel.write(b"hello")
         assert pair[1].recv(9) == b"hello"
-        channel.close()
+        await channel.end()
         channel.write(b"too late")
-        await channel.finished()
         assert repr(channel) == "<Channel over 0 bytes unread>"
         assert pair[1].recv(9) == b""

@@ -270,7 +270,7 @@ async def test_a_cancel_request_is_handed_over_and_waits_for_its_end(size: int) 
         assert (request.pid, request.key) == (7, b"k" * size)
         assert not request.transport.is_closing()
         assert "kkk" not in repr(request)
-        request.transport.close()
+        await request.finish()
         assert await client.reader.read() == b""
 
 

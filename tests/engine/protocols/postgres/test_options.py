@@ -64,6 +64,24 @@ def test_a_letter_that_only_unicode_folds_stays_as_it_is() -> None:
     assert session_settings({"wor\N{KELVIN SIGN}_mem": "1"}) == {"wor\N{KELVIN SIGN}_mem": "1"}
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"options": "-c user=postgres"},
+        {"options": "--DATABASE=other"},
+        {"options": "-creplication=true"},
+        {"options": "-c options=x"},
+        {"options": "-c _pq_.x=1"},
+        {"User": "postgres"},
+        {"REPLICATION": "true"},
+        {"_PQ_.x": "1"},
+    ],
+)
+def test_a_setting_cannot_pose_as_the_user_the_database_or_the_mode(parameters: dict[str, str]) -> None:
+    with pytest.raises(SessionRefused, match="unrecognized configuration parameter"):
+        session_settings(parameters)
+
+
 @given(st.lists(st.text(min_size=1)))
 def test_words_survive_being_escaped_and_split(words: list[str]) -> None:
     escaped = " ".join("".join("\\" + char for char in word) for word in words)

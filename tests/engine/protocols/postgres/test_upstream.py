@@ -156,11 +156,18 @@ async def test_a_cancel_request_ends_what_the_session_runs(debian_postgres: Debi
     await end(channel)
 
 
+@pytest.mark.parametrize("name", ["user", "database", "replication", "options", "_pq_.x"])
+async def test_a_clients_settings_cannot_replace_the_engines_login(debian_postgres: DebianPostgres, name: str) -> None:
+    with pytest.raises(UpstreamError, match="more than settings"):
+        await upstream.connect(debian_postgres.address, "shop", APP, {name: "trusted"})
+
+
 async def test_what_is_no_address_or_no_server_is_said_clearly(tmp_path: Path) -> None:
     for address, text in (
         ("::1", "brackets"),
         ("127.0.0.1:1", "127.0.0.1:1: "),
         (str(tmp_path), ".s.PGSQL.5432"),
+        ("a..b", "does not resolve"),
     ):
         with pytest.raises(UpstreamError, match=text):
             await connect(address, tls=PLAINTEXT)
