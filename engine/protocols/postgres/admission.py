@@ -44,7 +44,7 @@ def admit_now(relay: Relay, statement: Statement, operation: Operation) -> Deliv
 
 async def admit(relay: Relay, statements: Sequence[Statement], operations: Sequence[Operation]) -> list[Delivery]:
     """Decide, wait for people and record the intents; what may be forwarded then. Raises `Refusal`."""
-    submission = Submission(operations, tell=relay.tell, before_waiting=relay.before_waiting)
+    submission = Submission(operations, tell=relay.tell, before_waiting=relay.press)
     relay.submission = submission
     try:
         passages = await relay.gateway.pipeline.admit(relay.session, submission)

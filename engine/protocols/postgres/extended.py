@@ -13,7 +13,6 @@ from engine.errors import Denied
 from engine.model import Verdict
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
-from engine.protocols.postgres.copying import Copying
 from engine.protocols.postgres.denial import error_fields, fields_of
 from engine.protocols.postgres.errands import (
     BindErrand,
@@ -26,7 +25,7 @@ from engine.protocols.postgres.errands import (
 )
 from engine.protocols.postgres.parameters import decode, needs_types
 from engine.protocols.postgres.portals import Portal, Prepared, Unconfirmed
-from engine.protocols.postgres.simple import analysed, may_copy_in, unreadable
+from engine.protocols.postgres.simple import analysed, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,6 +101,8 @@ def _previewed(relay: Relay, statement: Statement | None) -> Fields | None:
 def bind(relay: Relay, data: bytes) -> Step | None:
     """A Bind."""
     message = r.Bind.decode(data)
+    if not relay.is_settled:
+        return _bind(relay, data, message)
     try:
         prepared = relay.names.statements.find(message.statement, relay.batch)
     except Unconfirmed:
@@ -112,7 +113,7 @@ def bind(relay: Relay, data: bytes) -> Step | None:
     if prepared.statement is None:
         _make_portal(relay, data, message, prepared, None)
         return None
-    if relay.is_settled and not needs_types(message, prepared.types):
+    if not needs_types(message, prepared.types):
         statements = relay.analyst.known(prepared.text, relay.tracker.state)
         if statements is not None and len(statements) == 1:
             parameters = decode(message, prepared.types)
@@ -143,6 +144,8 @@ async def _bind(relay: Relay, data: bytes, message: r.Bind) -> None:
 async def _found(relay: Relay, message: r.Bind) -> Prepared:
     """The statement a Bind means, with the types of its binary parameters known. Raises `Refusal`."""
     try:
+        if not relay.is_settled:
+            await relay.settle()
         prepared = relay.names.statements.find(message.statement, relay.batch)
     except Unconfirmed:
         await relay.answered()
@@ -173,6 +176,8 @@ def _make_portal(relay: Relay, data: bytes, message: r.Bind, prepared: Prepared,
 def describe(relay: Relay, data: bytes) -> Step | None:
     """A Describe."""
     message = r.Describe.decode(data)
+    if relay.has_unsettled:
+        return _again(relay, data, describe)
     try:
         if message.what == "S":
             prepared = relay.names.statements.find(message.name, relay.batch)
@@ -205,6 +210,8 @@ def _describe_portal(relay: Relay, data: bytes, portal: Portal | None) -> None:
 def execute(relay: Relay, data: bytes) -> Step | None:
     """An Execute."""
     message = r.Execute.decode(data)
+    if relay.has_unsettled:
+        return _again(relay, data, execute)
     try:
         portal = relay.names.portals.find(message.portal, relay.batch)
     except Unconfirmed:
@@ -227,9 +234,7 @@ def _run(relay: Relay, data: bytes, portal: Portal) -> None:
         portal.is_described = True
         relay.send(r.Describe("P", portal.name), DescribePortalErrand(delivery, is_hidden=True))
     relay.forward(data, ExecuteErrand(delivery, relay.tracker.completed))
-    if may_copy_in(delivery.statement):
-        relay.copying = Copying.AWAITED
-        relay.send(r.Flush())
+    relay.running(delivery.statement)
 
 
 def _redecided(relay: Relay, portal: Portal, delivery: Delivery) -> Fields | None:

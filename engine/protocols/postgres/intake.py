@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _BACKLOG = 256 * 1024
 """Bytes of requests that may wait before the client is read no further."""
 
-_EXTENDED = frozenset(kind.kind for kind in (r.Parse, r.Bind, r.Describe, r.Execute, r.Close, r.Flush))
 _ENDS_SKIPPING = frozenset((r.Sync.kind, r.Terminate.kind))
 
 
@@ -70,8 +69,6 @@ class Intake:
             return None
         if (relay.codec.is_skipping or relay.is_refusing) and kind not in _ENDS_SKIPPING:
             return None
-        if kind in _EXTENDED:
-            relay.is_in_batch = True
         return HANDLERS[kind](relay, data)
 
     def _copy(self, kind: int, data: bytes) -> None:

@@ -15,29 +15,13 @@ if TYPE_CHECKING:
 # Settings that change how an answer looks or how long it may take: not what a statement means, whom it runs as or
 # what is checked.
 HARMLESS = frozenset(
-    [
-        "application_name",
-        "client_min_messages",
-        "datestyle",
-        "extra_float_digits",
-        "fallback_application_name",
-        "geqo",
-        "idle_in_transaction_session_timeout",
-        "idle_session_timeout",
-        "intervalstyle",
-        "jit",
-        "lc_monetary",
-        "lc_numeric",
-        "lc_time",
-        "lock_timeout",
-        "statement_timeout",
-        "tcp_keepalives_count",
-        "tcp_keepalives_idle",
-        "tcp_keepalives_interval",
-        "tcp_user_timeout",
-        "timezone",
+    {
+        *("application_name", "client_min_messages", "datestyle", "extra_float_digits", "fallback_application_name"),
+        *("geqo", "intervalstyle", "jit", "lc_monetary", "lc_numeric", "lc_time", "timezone"),
+        *("idle_in_transaction_session_timeout", "idle_session_timeout", "lock_timeout", "statement_timeout"),
+        *("tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_user_timeout"),
         "transaction_timeout",
-    ]
+    }
 )
 
 _UTF8 = frozenset({"utf8", "unicode", "utf_8"})

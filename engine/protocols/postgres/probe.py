@@ -95,7 +95,8 @@ async def ask(asker: Asker, query: str) -> list[Row]:
     if not asker.can_be_asked:
         raise LookupError("the session cannot be asked right now")
     answered: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
-    question = _Question(answered, is_in_batch=asker.is_in_batch)
+    is_in_batch = asker.is_in_batch
+    question = _Question(answered, is_in_batch=is_in_batch)
     part = _Part(question)
     name = f"hoopterm_{secrets.token_hex(16)}"
     asker.send(r.Parse(name, query), part)
@@ -103,7 +104,7 @@ async def ask(asker: Asker, query: str) -> list[Row]:
     asker.send(r.Execute(name), question)
     asker.send(r.Close("P", name), part)
     asker.send(r.Close("S", name), part)
-    if asker.is_in_batch:
+    if is_in_batch:
         asker.send(r.Flush(), None)
     else:
         asker.send(r.Sync(), part)

@@ -19,7 +19,7 @@ from engine.model import Column
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.answers import NoticeResponse, RowDescription
 from engine.protocols.postgres.codec import Codec, Role
-from engine.protocols.postgres.copying import Copying
+from engine.protocols.postgres.copying import Copying, may_copy_in
 from engine.protocols.postgres.denial import Fields, raising_parse, raising_query
 from engine.protocols.postgres.downstream import Downstream
 from engine.protocols.postgres.errands import Errand, Refused
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from engine.session import Session
 
 logger = structlog.get_logger()
+
+
+_OPENS_BATCH = frozenset((r.Parse.kind, r.Bind.kind, r.Describe.kind, r.Execute.kind, r.Close.kind))
+_ENDS_BATCH = frozenset((r.Sync.kind, r.Query.kind, r.FunctionCall.kind))
 
 
 class Relay:
@@ -67,7 +71,7 @@ class Relay:
         self.is_in_batch = False
         self.is_refusing = False  # the batch holds a message that raises: the server passes over the rest of it
         self.copying = Copying.NO
-        self._has_unsettled = False
+        self.has_unsettled = False
         self._operations = 0
         self._outbound: list[bytes] = []
         self._step: Step | None = None
@@ -170,6 +174,11 @@ class Relay:
 
     def forward(self, data: bytes, errand: Errand | None = None) -> None:
         """The same for a message that is bytes already."""
+        kind = data[0]
+        if kind in _OPENS_BATCH:
+            self.is_in_batch = True
+        elif kind in _ENDS_BATCH:
+            self.is_in_batch = False
         self._outbound.append(self.codec.forward(data, errand))
 
     def flush(self) -> None:
@@ -185,7 +194,7 @@ class Relay:
     def end_batch(self) -> None:
         """A Sync or a Query went up: what comes next is a batch of its own."""
         self.batch += 1
-        self.is_in_batch = self.is_refusing = False
+        self.is_refusing = False
 
     def refuse_query(self, fields: Fields) -> None:
         """Have the upstream raise in place of a Query."""
@@ -203,15 +212,21 @@ class Relay:
         return self.is_refusing or self.codec.is_skipping or self.is_over
 
     def forwarding(self, delivery: Delivery) -> None:
-        """Its statement goes up now; later ones may have to wait for what becomes of it."""
+        """Its statement goes up now, to be run at once or when its portal is executed."""
         delivery.passage.forwarded()
-        statement = delivery.statement
-        self._has_unsettled |= self.tracker.may_change(statement)
-        self.tracker.forwarding(statement)
+        self.tracker.forwarding(delivery.statement)
 
-    def before_waiting(self) -> None:
-        """People must decide: what precedes goes upstream, and its answers come."""
-        if self.is_in_batch:
+    def running(self, statement: Statement) -> None:
+        """It runs now; what comes after it may have to wait for what becomes of it."""
+        self.has_unsettled |= self.tracker.may_change(statement)
+        if may_copy_in(statement):
+            self.copying = Copying.AWAITED
+            if self.is_in_batch:
+                self.send(r.Flush())
+
+    def press(self) -> None:
+        """Have the upstream answer everything up to here, without ending an open batch."""
+        if self.is_in_batch and not self.codec.is_idle:
             self.send(r.Flush())
         self.flush()
 
@@ -229,7 +244,7 @@ class Relay:
     @property
     def is_settled(self) -> bool:
         """Whether everything an analysis hangs on is known now."""
-        return not (self._has_unsettled or self.tracker.is_stale or self.tracker.changed_schema)
+        return not (self.has_unsettled or self.tracker.is_stale or self.tracker.changed_schema)
 
     async def settle(self) -> None:
         """Wait until it is; only a session that cannot be asked stays unsettled."""
@@ -238,13 +253,11 @@ class Relay:
             self.tracker.changed_schema = False
             await self.analyst.schema_changed()
         if self.tracker.is_stale and self.can_be_asked:
-            await self.tracker.refresh(self.probe)
+            await self.tracker.refresh(self.probe, is_reported=not self.is_in_batch)
 
     async def answered(self) -> None:
         """Wait until everything sent so far is answered."""
-        if self.is_in_batch:
-            self.send(r.Flush())
-        self.flush()
+        self.press()
         if not self.codec.is_idle:
             self._all_answered = asyncio.get_running_loop().create_future()
             await self._all_answered
@@ -257,7 +270,7 @@ class Relay:
 
     def all_answered(self) -> None:
         """Nothing sent is unanswered any more."""
-        self._has_unsettled = False
+        self.has_unsettled = False
         self.copying = Copying.NO
         if self._all_answered is not None and not self._all_answered.done():
             self._all_answered.set_result(None)

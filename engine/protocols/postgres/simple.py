@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ProtocolViolation
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
-from engine.protocols.postgres.copying import Copying
 from engine.protocols.postgres.denial import error_fields
 from engine.protocols.postgres.errands import QueryErrand
 from engine.protocols.postgres.messages import HEADER
@@ -83,11 +82,6 @@ def unreadable(relay: Relay, error: UnicodeError) -> Fields:
     return error_fields("0A000", str(error), "", "set client_encoding to UTF8")
 
 
-def may_copy_in(statement: Statement) -> bool:
-    """Whether the upstream may ask for COPY data; of a statement nobody could read, it may."""
-    return statement.copy_direction == "in" or statement.why_opaque is not None
-
-
 def _forward(relay: Relay, data: bytes, deliveries: Sequence[Delivery]) -> None:
     if relay.is_over:
         for delivery in deliveries:
@@ -97,5 +91,4 @@ def _forward(relay: Relay, data: bytes, deliveries: Sequence[Delivery]) -> None:
     relay.end_batch()
     for delivery in deliveries:
         relay.forwarding(delivery)
-        if may_copy_in(delivery.statement):
-            relay.copying = Copying.AWAITED
+        relay.running(delivery.statement)

@@ -38,8 +38,7 @@ class Tracker:
         self._has_touched_schema = False
         self._has_temporary = False
         self._reported: dict[str, str] = {}
-        self._user = role
-        self._path = '"$user", public'
+        self._login = role
         self.state = SessionState(
             database, role, prepared=self._prepared, cursors=self._cursors, settings_may_revert=False
         )
@@ -124,13 +123,13 @@ class Tracker:
         else:
             self._prepared.pop(name, None)
 
-    async def refresh(self, probe: Probe) -> None:
-        """Ask for what is not reported. Raises `LookupError` when the session cannot be asked."""
-        ((role,),) = await probe("SHOW role")
-        self._user = "" if role is None or role == "none" else role
-        if "search_path" not in self._reported:
-            ((path,),) = await probe("SHOW search_path")
-            self._path = path or ""
+    async def refresh(self, probe: Probe, *, is_reported: bool) -> None:
+        """Ask for what is not known. Reports come with ReadyForQuery, so inside a batch (`is_reported` false) everything
+        is asked for. Raises `LookupError` when the session cannot be asked."""
+        for name in ("role", *sorted(_FOLLOWED)):
+            if name == "role" or name not in self._reported or not is_reported:
+                ((value,),) = await probe(f"SHOW {name}")
+                self._reported[name] = value or ""
         self.is_stale = False
         self._resolve()
 
@@ -162,8 +161,10 @@ class Tracker:
 
     def _resolve(self) -> None:
         reported, state = self._reported, self.state
-        role = self._user or reported.get("session_authorization", state.role)
-        path = tuple(role if name == "$user" else name for name in split_path(reported.get("search_path", self._path)))
+        role = reported.get("role", "none")
+        if role == "none":
+            role = reported.get("session_authorization", self._login)
+        path = tuple(role if name == "$user" else name for name in split_path(reported.get("search_path", "public")))
         strings = reported.get("standard_conforming_strings", "on") == "on"
         encoding = reported.get("client_encoding", "UTF8")
         now = (role, path, strings, encoding)
