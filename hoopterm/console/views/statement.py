@@ -138,10 +138,13 @@ def answer(statement: Statement, cells: int, most_rows: int, *, first: int = 0) 
         return []
     table = grid(() if statement.is_copy else statement.columns, shown, cells - 3)
     out: list[Line] = [(Span("   "), *spans) for spans in table]
-    hidden = max(statement.delivered, len(statement.rows)) - first - len(shown)
+    if statement.first_row:
+        out.insert(1, line("   ", (f"… {phrases.plural(statement.first_row, 'earlier row')}", "dim")))
+    kept = statement.first_row + len(statement.rows)
+    hidden = max(statement.delivered, kept) - statement.first_row - first - len(shown)
     if hidden > 0:
-        kept = "" if len(statement.rows) >= first + len(shown) + hidden else " in the recording"
-        out.append(line("   ", (f"… {phrases.plural(hidden, 'more row')}{kept}", "dim")))
+        where = "" if kept >= statement.delivered else " in the recording"
+        out.append(line("   ", (f"… {phrases.plural(hidden, 'more row')}{where}", "dim")))
     elif not shown and statement.state == "completed":
         out.append(line("   ", ("no rows", "dim")))
     return out

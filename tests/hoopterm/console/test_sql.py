@@ -28,8 +28,9 @@ def test_words_have_their_roles(text: str, word: str, role: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=120))
 def test_highlighting_changes_no_character(text: str) -> None:
-    shown = "\n".join(plain(spans) for spans in highlight(text))
-    assert shown == "\n".join(clean(part.replace("\t", "    ")) for part in text.split("\n"))
+    # a mark that begins a token gets a circle to stand on
+    shown = "\n".join(plain(spans) for spans in highlight(text)).replace("◌", "")
+    assert shown == "\n".join(clean(part.replace("\t", "    ")) for part in text.split("\n")).replace("◌", "")
 
 
 def test_folded_lines_fit_and_are_marked() -> None:
