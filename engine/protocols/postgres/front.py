@@ -21,11 +21,15 @@ from engine.protocols.postgres.channel import (
     peek_first,
     receive_exactly,
 )
+from engine.protocols.postgres.lobby import Lobby
 from engine.secrets.secret import Secret
 
 ALPN = "postgresql"
 AUTHENTICATION_TIMEOUT = 60.0
 """Seconds, as PostgreSQL's authentication_timeout."""
+
+LOBBY = Lobby()
+"""The process has one: what a crowd of strangers costs is the process's memory and descriptors."""
 
 _TLS_HANDSHAKE = 0x16  # the record type that opens a ClientHello; no PostgreSQL packet is that long
 
@@ -67,6 +71,7 @@ async def greet(
     tls: ssl.SSLContext | None,
     allow_plaintext: bool = False,
     timeout: float = AUTHENTICATION_TIMEOUT,
+    lobby: Lobby = LOBBY,
 ) -> Greeting | Cancel | None:
     """Bring an accepted socket to a greeting, or None when the client left before it said what it wants.
 
@@ -76,7 +81,7 @@ async def greet(
     sock.setblocking(False)
     reception = _Reception(sock, tls, allow_plaintext or is_local(sock))
     try:
-        async with asyncio.timeout(timeout):
+        async with lobby.wait(timeout):
             return await reception.greet()
     except TimeoutError:
         error: HooptermError = SessionRefused("canceling authentication due to timeout", f"{timeout:g} seconds")

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from engine.errors import HooptermError, ProtocolViolation, SessionRefused
 from engine.protocols.postgres import front, startup
 from engine.protocols.postgres.front import Cancel, Greeting
+from engine.protocols.postgres.lobby import Lobby
 from engine.tls import Authority
 
 V3 = startup.MAJOR << 16
@@ -80,7 +81,10 @@ class Door:
 
 @contextlib.asynccontextmanager
 async def door(
-    tls: ssl.SSLContext | None = None, allow_plaintext: bool = False, timeout: float = 30
+    tls: ssl.SSLContext | None = None,
+    allow_plaintext: bool = False,
+    timeout: float = 30,
+    lobby: Lobby = front.LOBBY,
 ) -> AsyncIterator[Door]:
     """A listener that greets one client."""
     loop = asyncio.get_running_loop()
@@ -91,7 +95,9 @@ async def door(
         async def serve() -> Result:
             accepted, _ = await loop.sock_accept(listener)
             try:
-                result = await front.greet(accepted, tls=tls, allow_plaintext=allow_plaintext, timeout=timeout)
+                result = await front.greet(
+                    accepted, tls=tls, allow_plaintext=allow_plaintext, timeout=timeout, lobby=lobby
+                )
             except HooptermError as error:
                 return error
             if result is not None:
@@ -232,6 +238,21 @@ async def test_a_client_that_says_nothing_is_let_go_in_time() -> None:
         await client.connect()
         client.send(HELLO[:7])
         assert "timeout" in await client.refusal(SessionRefused)
+
+
+async def test_a_crowd_of_silent_clients_keeps_nobody_out() -> None:
+    lobby = Lobby(2)
+    async with door(lobby=lobby) as first, door(lobby=lobby) as second, door(lobby=lobby) as third:
+        for client in (first, second):
+            await client.connect()
+            client.send(HELLO)
+            await client.receive(startup.AUTHENTICATION_CLEARTEXT_PASSWORD)
+        await third.connect()
+        third.send(HELLO, PASSWORD)
+        assert (await third.greeting()).user == "bot"
+        assert "timeout" in await first.refusal(SessionRefused)
+        second.send(PASSWORD)
+        assert (await second.greeting()).user == "bot"
 
 
 async def test_a_tls_client_that_never_finishes_its_handshake_is_let_go_in_time(authority: Authority) -> None:
