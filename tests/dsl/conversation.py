@@ -54,7 +54,7 @@ class Denied(Report):
 class Told(Report):
     """A notice of the engine's own."""
 
-    kind = a.NoticeResponse  # type: ignore[assignment]
+    kind = a.NoticeResponse
 
 
 class Ear:

@@ -82,7 +82,7 @@ class FakeTransport(asyncio.Transport):
         self._is_paused = False
         asyncio.get_running_loop().call_soon(self._deliver)
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:  # type: ignore[override]  # as every transport does
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._is_closing:
             self._heard(bytes(data))
 

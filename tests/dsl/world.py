@@ -196,6 +196,7 @@ class FakeAnalyst:
         self.refreshed = 0
         self.seen: list[tuple[str, tuple[str, ...], str]] = []
         self.knows_at_once = True
+        self.origin: frozenset[ColumnRef] | None = frozenset()  # of columns that are not the protected one
 
     def known(self, text: str, state: SessionState) -> tuple[Statement, ...] | None:
         return self._analyse(text, state) if self.knows_at_once else None
@@ -251,7 +252,7 @@ class FakeAnalyst:
         )
 
     def describe(self, fields: Sequence[Field], statement: Statement) -> tuple[Column, ...]:
-        return tuple(Column(field.name, frozenset({EMAIL}) if field.table == 1 else frozenset()) for field in fields)
+        return tuple(Column(field.name, frozenset({EMAIL}) if field.table == 1 else self.origin) for field in fields)
 
     async def schema_changed(self) -> None:
         self.refreshed += 1

@@ -124,8 +124,10 @@ class Tracker:
             self._prepared.pop(name, None)
 
     async def refresh(self, probe: Probe, *, is_reported: bool) -> None:
-        """Ask for what is not known. Reports come with ReadyForQuery, so inside a batch (`is_reported` false) everything
-        is asked for. Raises `LookupError` when the session cannot be asked."""
+        """Ask for what is not known; raises `LookupError` when the session cannot be asked.
+
+        Reports come with ReadyForQuery, so inside a batch (`is_reported` is false) everything is asked for.
+        """
         for name in ("role", *sorted(_FOLLOWED)):
             if name == "role" or name not in self._reported or not is_reported:
                 ((value,),) = await probe(f"SHOW {name}")
