@@ -65,7 +65,7 @@ class Tail:
         name = _name(segment)
         stop = segment.next if after is None else min(segment.next, int(after.stem))
         if segment.resumes is not None:
-            what = f"{segment.torn}, but a whole frame follows at {segment.resumes}"
+            what = f"{segment.torn}, but a frame follows at {segment.resumes}"
             self._report.add(what, name, segment.next, segment.end)
         elif segment.torn and after is None:
             self._report.torn_tail = f"{name} at {segment.end}: {segment.torn}"

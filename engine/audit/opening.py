@@ -49,16 +49,7 @@ def lock(directory: Path) -> int:
 def recover(directory: Path, key: VerifierKey, origin: str) -> Recovered:
     """Read what is there and cut torn tails; raises RecordError where going on would contradict what was signed."""
     checkpoint = _signed_head(directory, key, origin)
-    try:
-        segments = [read_segment(path) for path in segment_paths(directory / "journal")]
-    except JournalError as error:
-        raise RecordError("the audit log's journal is damaged", str(error), _ASK) from error
-    for segment in segments:
-        if segment.resumes is not None:
-            why = (
-                f"{segment.path.name} at {segment.end}: {segment.torn}, but a whole frame follows at {segment.resumes}"
-            )
-            raise RecordError("the audit log's journal is damaged", why, _ASK)
+    segments = _segments(directory / "journal")
     base = segments[0].first if segments else 0
     entries = list(_entries(segments, base))
     size = checkpoint.size if checkpoint else 0
@@ -86,6 +77,19 @@ def _signed_head(directory: Path, key: VerifierKey, origin: str) -> Checkpoint |
     if checkpoint.origin != origin:
         raise RecordError("the audit log is another engine's", f"its origin is {checkpoint.origin}", _ASK)
     return checkpoint
+
+
+def _segments(journal: Path) -> list[Segment]:
+    try:
+        segments = [read_segment(path) for path in segment_paths(journal)]
+    except JournalError as error:
+        raise RecordError("the audit log's journal is damaged", str(error), _ASK) from error
+    for segment in segments:
+        if segment.resumes is not None:
+            where = f"{segment.path.name} at {segment.end}"
+            why = f"{where}: {segment.torn}, but a frame follows at {segment.resumes}"
+            raise RecordError("the audit log's journal is damaged", why, _ASK)
+    return segments
 
 
 def _entries(segments: Sequence[Segment], base: int) -> Iterator[bytes]:

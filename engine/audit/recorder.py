@@ -67,7 +67,7 @@ class Recorder:
         self._failure: str | None = None
         self._taken = 0  # bytes handed in; the file counts those stored
         self._is_queued = False
-        self._drained = asyncio.Event()
+        self._heard = asyncio.Event()
         self._closed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.path = file.path
@@ -142,8 +142,17 @@ class Recorder:
         """Return once storage has caught up; raises RecordError when it failed."""
         while self.is_behind:
             self._require_storage()
-            self._drained.clear()
-            await self._drained.wait()
+            await self.news()
+
+    async def news(self) -> None:
+        """Return when storage has next stored something, or failed to."""
+        self._heard.clear()
+        await self._heard.wait()
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing can be recorded now, or None."""
+        return self._failure
 
     async def close(self) -> None:
         """Store and seal the rest; returns when that is durable. Raises RecordError when storage failed."""
@@ -216,7 +225,7 @@ class Recorder:
 
     def _note(self, failure: str | None, seal: Seal | None) -> None:
         self._failure = failure
-        self._drained.set()
+        self._heard.set()
         if seal is not None:
             self._seals.append(seal)
         with contextlib.suppress(

@@ -46,6 +46,8 @@ async def recover_recordings(directory: Path, log: Log) -> list[Path]:
     paths = await asyncio.to_thread(_open_recordings, directory)
     if not paths:
         return []
+    if log.size:
+        await log.wait(log.size - 1)
     sealed = await asyncio.to_thread(_sealed, log, paths)
     sequence = 0
     for path in paths:
