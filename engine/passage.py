@@ -81,15 +81,15 @@ class Passage:
         )
         return plan
 
-    def deliver(self, chunk: bytes) -> bytes:
-        """Mask one chunk of the answer's rows and record it; what comes back may go to the client."""
+    def deliver(self, chunk: bytes, kind: str = "rows") -> bytes:
+        """Mask one chunk of the answer and record it as rows or as `copy`; what comes back may go to the client."""
         masker = self.masker
         if masker is None:
             raise RuntimeError("an answer without a masking plan")  # never let anything unmasked through
         before = masker.rows
         masked = masker.mask(chunk)
         if masked:
-            self.session.recorder.rows(self.operation.id, masked, masker.rows - before)
+            self.session.recorder.rows(self.operation.id, masked, masker.rows - before, kind)
         return masked
 
     def conclude(self, outcome: Outcome) -> None:

@@ -141,7 +141,7 @@ class FakeRecorder:
     def event(self, code: str, data: dict[str, Any]) -> None:
         self.events.append((code, data))
 
-    def rows(self, operation: str, cells: bytes, rows: int, **kind: Any) -> None:
+    def rows(self, operation: str, cells: bytes, rows: int, kind: str) -> None:
         self.cells += cells
 
     def ended(self) -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ async def serve(gateway: Gateway, sock: socket.socket) -> None:
         try:
             await keys_of(gateway).cancel(greeting.pid, greeting.key)
         finally:
-            greeting.transport.close()
+            await greeting.finish()
         return
     await Connection(gateway, greeting, peer_of(sock, greeting)).serve()
 

@@ -96,8 +96,8 @@ class Delivery:
         payloads = list(_payloads(data))
         if not self.passage.session.masks.is_active:
             joined = b"".join(payloads)
-            return data if self.passage.deliver(joined) == joined else CopyData(joined).encode()
-        masked = (self.passage.deliver(payload) for payload in payloads)
+            return data if self.passage.deliver(joined, "copy") == joined else CopyData(joined).encode()
+        masked = (self.passage.deliver(payload, "copy") for payload in payloads)
         return b"".join(CopyData(payload).encode() for payload in masked if payload)
 
     def ends_copy(self) -> bytes:

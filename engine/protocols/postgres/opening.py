@@ -8,24 +8,10 @@ from typing import TYPE_CHECKING
 from engine.errors import SessionRefused
 from engine.model import Access, Effect, Operation, Resource
 from engine.protocols.postgres.options import session_settings
+from engine.protocols.postgres.settings import is_harmless
 
 if TYPE_CHECKING:
     from engine.session import Session
-
-# Settings that change how an answer looks or how long it may take: not what a statement means, whom it runs as or
-# what is checked.
-HARMLESS = frozenset(
-    {
-        *("application_name", "client_min_messages", "datestyle", "extra_float_digits", "fallback_application_name"),
-        *("geqo", "intervalstyle", "jit", "lc_monetary", "lc_numeric", "lc_time", "timezone"),
-        *("idle_in_transaction_session_timeout", "idle_session_timeout", "lock_timeout", "statement_timeout"),
-        *("tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_user_timeout"),
-        "transaction_timeout",
-    }
-)
-
-_UTF8 = frozenset({"utf8", "unicode", "utf_8"})
-
 
 def asked_settings(parameters: Mapping[str, str]) -> dict[str, str]:
     """The settings of a start-up, each under its own name. Raises SessionRefused for replication."""
@@ -38,7 +24,7 @@ def asked_settings(parameters: Mapping[str, str]) -> dict[str, str]:
 
 def startup_operation(session: Session, settings: Mapping[str, str]) -> Operation | None:
     """The operation that these settings are; None where they are all harmless."""
-    deciding = {name: value for name, value in settings.items() if not _is_harmless(name, value)}
+    deciding = {name: value for name, value in settings.items() if not is_harmless(name, value.strip("'\" "))}
     if not deciding:
         return None
     return Operation(
@@ -50,12 +36,6 @@ def startup_operation(session: Session, settings: Mapping[str, str]) -> Operatio
         accesses=tuple(Access(Effect.SESSION, Resource("setting", name)) for name in deciding),
         context=(("database", session.database or ""),),
     )
-
-
-def _is_harmless(name: str, value: str) -> bool:
-    if name == "client_encoding":
-        return value.strip("'\" ").lower().replace("-", "_") in _UTF8
-    return name in HARMLESS
 
 
 def _literal(value: str) -> str:
