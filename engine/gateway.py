@@ -67,7 +67,7 @@ class Gateway:
         self._stopping = asyncio.Event()
 
     async def serve(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
-        """Serve until `stop`; `ready` is awaited once clients can connect. Raises HooptermError where it cannot start."""
+        """Serve until `stop`; `ready` is awaited once clients can connect. Raises HooptermError."""
         async with AsyncExitStack() as resources:
             await self._open(resources)
             try:
