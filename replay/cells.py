@@ -15,6 +15,7 @@ from typing import Any
 
 Row = list[bytes | None]
 MAX_COLUMNS = 1664  # MaxTupleAttributeNumber
+MAX_MESSAGE = 1 << 30
 
 _EPOCH = datetime(2000, 1, 1)
 _DAY_ZERO = date(2000, 1, 1)
@@ -32,7 +33,7 @@ class Rows:
         position = 0
         while position + 5 <= len(data):
             length = int.from_bytes(data[position + 1 : position + 5], "big")
-            if data[position] != 0x44 or length < 6:
+            if data[position] != 0x44 or not 6 <= length <= MAX_MESSAGE:
                 raise ValueError("not a DataRow message")
             if position + 1 + length > len(data):
                 break

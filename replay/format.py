@@ -26,8 +26,9 @@ import zstandard
 SKIPPABLE = struct.Struct("<II")
 SKIPPABLE_MAGIC = 0x184D2A5E
 BLOCK = struct.Struct("<4sBIdIII")  # magic, flags, frames, at, stored, content, crc32 of the stored bytes
+CHECKSUM = struct.Struct("<I")  # crc32 of these fields: an altered length must not pass for a torn end
 BLOCK_MAGIC = b"hoop"
-BLOCK_HEADER_SIZE = SKIPPABLE.size + BLOCK.size
+BLOCK_HEADER_SIZE = SKIPPABLE.size + BLOCK.size + CHECKSUM.size
 MAX_CONTENT = 32 << 20
 SUFFIX = ".hoop"
 _LEVEL = 1
@@ -142,7 +143,13 @@ def _block(content: bytes, flags: int, frames: int, at: float) -> bytes:
         raise ValueError(f"a block holds at most {MAX_CONTENT} bytes")
     stored = zstandard.ZstdCompressor(level=_LEVEL).compress(content)
     block = BLOCK.pack(BLOCK_MAGIC, flags, frames, at, len(stored), len(content), zlib.crc32(stored))
-    return SKIPPABLE.pack(SKIPPABLE_MAGIC, BLOCK.size) + block + stored
+    return encode_block_header(block) + stored
+
+
+def encode_block_header(fields: bytes) -> bytes:
+    """A block's packed fields as the skippable frame that stands before its content."""
+    size = BLOCK.size + CHECKSUM.size
+    return SKIPPABLE.pack(SKIPPABLE_MAGIC, size) + fields + CHECKSUM.pack(zlib.crc32(fields))
 
 
 def scan(file: BinaryIO, offset: int = 0) -> Iterator[Block]:
@@ -159,9 +166,9 @@ def _read_block_header(file: BinaryIO, offset: int, size: int) -> Block:
     head = file.read(BLOCK_HEADER_SIZE)
     if len(head) < BLOCK_HEADER_SIZE:
         raise Damaged(offset, "a block's header is cut short", is_torn=True)
-    skippable, length = SKIPPABLE.unpack_from(head)
-    magic, flags, frames, at, stored, content, checksum = BLOCK.unpack_from(head, SKIPPABLE.size)
-    if (skippable, length, magic) != (SKIPPABLE_MAGIC, BLOCK.size, BLOCK_MAGIC):
+    fields = head[SKIPPABLE.size : SKIPPABLE.size + BLOCK.size]
+    magic, flags, frames, at, stored, content, checksum = BLOCK.unpack(fields)
+    if head != encode_block_header(fields) or magic != BLOCK_MAGIC:
         is_torn = not head.strip(b"\0")  # a file system may have grown the file without its bytes
         raise Damaged(offset, "no block begins here", is_torn=is_torn)
     if content > MAX_CONTENT or stored > MAX_CONTENT + 4096 or frames > content:
@@ -204,7 +211,7 @@ def _frames(data: bytes, at: float) -> Iterator[Frame]:
     while position < len(data):
         end = data.index(b"\n", position)
         interval, code, text = msgspec.json.decode(data[position:end], type=tuple[float, str, str])
-        at += 0.0 if is_first else interval
+        at = at if is_first else round(at + interval, 6)
         is_first, position = False, end + 1
         if code != "R":
             yield Frame(at, code, msgspec.json.decode(text, type=dict[str, Any]))

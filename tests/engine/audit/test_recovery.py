@@ -60,7 +60,7 @@ async def test_an_unsealed_end_is_sealed_and_told(log: Log, recordings: Path, tm
 
 async def test_a_recording_torn_at_any_byte_is_cut_to_whole_blocks(log: Log, recordings: Path, tmp_path: Path) -> None:
     ends = [len(HEADER), len(HEADER + BLOCKS[0])]
-    for cut in (*range(len(HEADER) + 1, len(WHOLE), 7), len(WHOLE) - 1):
+    for cut in {*range(len(HEADER) + 1, len(WHOLE), 7), len(WHOLE) - 1}:
         path = crash(log, recordings, WHOLE[:cut], len(HEADER), session=f"s-{cut}")
         await recover_recordings(recordings, log)
         whole = max(end for end in ends if end <= cut)
