@@ -5,17 +5,19 @@ Values in, values out: a parse tree and a catalog. What cannot be proved is None
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.model import Column, ColumnRef
+from engine.protocols.postgres.lineage_calls import call_function
 from engine.protocols.postgres.lineage_queries import trace_query
 from engine.protocols.postgres.lineage_relations import relation_columns
 from engine.protocols.postgres.lineage_statements import trace_statement
 from engine.protocols.postgres.lineage_types import is_text
-from engine.protocols.postgres.lineage_values import Ledger, Outputs, told
+from engine.protocols.postgres.lineage_values import NOTHING, Ledger, Output, Outputs, Sources, Value, joined, told
 from engine.protocols.postgres.scope import Context, Scope
-from engine.protocols.postgres.statement import Catalog, Relation, SessionState
+from engine.protocols.postgres.statement import Catalog, Function, Relation, SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,35 @@ def view_columns(relation: Relation, catalog: Catalog) -> tuple[Column, ...] | N
 def origin(relation_oid: int, number: int, catalog: Catalog) -> frozenset[ColumnRef] | None:
     """The sources of a RowDescription's origin: a table's OID and a column's number; None when they are unknown.
 
-    Number 0 is an expression (no origin); negative ones are system columns, which hold no data.
+    Number 0 of a table is its whole row; negative ones are system columns, which hold no data.
     """
     relation = catalog.relation_by_oid(relation_oid)
-    if relation is None or number == 0:
+    columns = None if relation is None else view_columns(relation, catalog)
+    if relation is None or columns is None:
         return None
     if number < 0:
-        return frozenset()
-    columns = view_columns(relation, catalog)
-    for stored, column in zip(relation.columns, columns or (), strict=False):
+        return NOTHING
+    if number == 0:
+        return joined(column.sources for column in columns)
+    for stored, column in zip(relation.columns, columns, strict=True):
         if stored.number == number:
             return column.sources
     return None
+
+
+def function_columns(
+    function: Function, arguments: Sequence[Sources], catalog: Catalog, path: tuple[str, ...] = ()
+) -> tuple[Column, ...] | None:
+    """The columns of what a function returns when its arguments hang on these columns: one for a scalar, each part of a
+    row. `path` is the caller's search_path, on which an old-style SQL body is read."""
+    scope = Scope(_context(catalog, path))
+    try:
+        value = call_function(function, [Value(sources) for sources in arguments], scope)
+    except RecursionError:
+        return None
+    if value.fields is not None:
+        return _columns(value.fields)
+    return _columns((Output(value.name or function.name, value),))
 
 
 def _context(catalog: Catalog, path: tuple[str, ...], state: SessionState | None = None) -> Context:

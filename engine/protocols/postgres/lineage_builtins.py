@@ -9,15 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.protocols.postgres.lineage_types import TEXTUAL
+from engine.protocols.postgres.lineage_types import TEXTUAL, words
 from engine.protocols.postgres.lineage_values import Value
 from engine.protocols.postgres.statement import Function
-
-
-def words(text: str) -> frozenset[str]:
-    """A set of names, written as one text."""
-    return frozenset(text.split())
-
 
 HIDING = words(
     """
@@ -86,20 +80,41 @@ _OF_ARGUMENTS = words(
 
 _FREE = words(
     """
-    clock_timestamp current_database current_query current_schema current_schemas current_user currtid2 currval
-    get_current_ts_config getdatabaseencoding getpgusername gen_random_uuid inet_client_addr inet_client_port
-    inet_server_addr inet_server_port lastval nextval now row_security_active session_user setseed setval
-    statement_timestamp suppress_redundant_updates_trigger system system_user bernoulli timeofday
-    transaction_timestamp uuidv4 uuidv7 version set_config lo_creat lo_create lo_from_bytea lo_put lo_close lo_unlink
-    lo_truncate lo_truncate64 lowrite amvalidate heap_tableam_handler
-    database_to_xmlschema schema_to_xmlschema table_to_xmlschema
+    _pg_index_position amvalidate bernoulli clock_timestamp current_database current_query current_schema
+    current_schemas current_user currtid2 currval database_to_xmlschema dsnowball_init dsnowball_lexize
+    gen_random_uuid get_current_ts_config getdatabaseencoding getpgusername gin_clean_pending_list
+    heap_tableam_handler inet_client_addr inet_client_port inet_server_addr inet_server_port lastval lo_close
+    lo_creat lo_create lo_from_bytea lo_put lo_truncate lo_truncate64 lo_unlink lowrite nextval now
+    pg_available_extension_versions pg_available_extensions pg_available_wal_summaries pg_backend_pid
+    pg_backup_start pg_backup_stop pg_blocking_pids pg_cancel_backend pg_clear_attribute_stats
+    pg_clear_relation_stats pg_client_encoding pg_collation_actual_version pg_column_is_updatable pg_conf_load_time
+    pg_config pg_copy_logical_replication_slot pg_copy_physical_replication_slot pg_current_snapshot
+    pg_current_xact_id pg_current_xact_id_if_assigned pg_cursor pg_database_collation_actual_version
+    pg_event_trigger_ddl_commands pg_event_trigger_dropped_objects pg_event_trigger_table_rewrite_oid
+    pg_event_trigger_table_rewrite_reason pg_export_snapshot pg_extension_config_dump pg_has_role pg_hba_file_rules
+    pg_ident_file_mappings pg_import_system_collations pg_is_in_recovery pg_is_other_temp_schema
+    pg_is_wal_replay_paused pg_isolation_test_session_is_blocked pg_jit_available pg_last_committed_xact
+    pg_last_xact_replay_timestamp pg_listening_channels pg_lock_status pg_log_backend_memory_contexts
+    pg_log_standby_snapshot pg_my_temp_schema pg_nextoid pg_notification_queue_usage pg_notify pg_numa_available
+    pg_partition_ancestors pg_partition_tree pg_postmaster_start_time pg_prepared_statement pg_prepared_xact
+    pg_promote pg_relation_filepath pg_relation_is_publishable pg_relation_is_updatable pg_reload_conf
+    pg_restore_attribute_stats pg_restore_relation_stats pg_rotate_logfile pg_safe_snapshot_blocking_pids
+    pg_sequence_last_value pg_sequence_parameters pg_settings_get_flags pg_show_all_file_settings
+    pg_show_all_settings pg_show_replication_origin_status pg_sleep pg_sleep_for pg_sleep_until
+    pg_stat_clear_snapshot pg_stat_force_next_flush pg_stat_have_stats pg_stop_making_pinned_objects pg_switch_wal
+    pg_sync_replication_slots pg_terminate_backend pg_timezone_abbrevs_abbrevs pg_timezone_abbrevs_zone
+    pg_timezone_names pg_trigger_depth pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status
+    row_security_active schema_to_xmlschema session_user set_config setseed setval statement_timestamp
+    suppress_redundant_updates_trigger system system_user table_to_xmlschema timeofday transaction_timestamp
+    tsvector_update_trigger tsvector_update_trigger_column uuidv4 uuidv7 version
     """
 )
 
 _FREE_FAMILIES = re.compile(
-    r"pg_|has_\w+_privilege|_pg_|txid_|binary_upgrade_|brin|gin_|bthandler|ginhandler|gisthandler|hashhandler|spghandler|"
-    r"RI_FKey_|to_reg|reg\w+(in|out)$|\w+(in|out|_in|_out|recv|_recv|send|_send|sel|transfn|finalfn|typanalyze|validator|"
-    r"_handler|_cmp_\w+|_eq_\w+|_ne_\w+|_lt_\w+|_le_\w+|_gt_\w+|_ge_\w+|_lexize|_init)$|tsvector_update_trigger"
+    r"pg_(stat_get|stat_reset|get|control|ls|wal|current_wal|last_wal|advisory|try_advisory|logical|replication)_\w+|"
+    r"pg_stat_reset|pg_(create|drop)_\w+|pg_\w+_(is_visible|size)|has_\w+_privilege|txid_\w+|binary_upgrade_\w+|brin_\w+|RI_FKey_\w+|"
+    r"to_reg\w+|reg\w+(in|out)|\w+(_in|_out|recv|send|sel|transfn|finalfn|typanalyze|validator|handler)|"
+    r"\w+_(cmp|eq|ne|lt|le|gt|ge)_\w+"
 )
 """Families of functions about the server and its catalog, and the support functions of types."""
 
@@ -156,7 +171,7 @@ def depends_on_arguments_only(function: Function) -> bool:
         function.volatility == "i"
         or function.kind in "aw"
         or is_named
-        or _FREE_FAMILIES.match(function.name) is not None
+        or _FREE_FAMILIES.fullmatch(function.name) is not None
     )
 
 
@@ -166,6 +181,8 @@ def risky_arguments(name: str, arguments: Sequence[Value]) -> Sequence[Value]:
         return [value for value in arguments if _is_irregular(value)]
     if name in _TOTAL_IN_FIRST:
         return arguments[1:]
+    if name == "format":
+        return arguments[:1]
     if name in _TOTAL_IN_LAST:
         return arguments[:-1]
     if name in _TOTAL_IN_VALUES:

@@ -47,6 +47,8 @@ def call_function(function: Function, arguments: Sequence[Value], scope: Scope, 
     if function.returns_set:
         scope.infer(*arguments)  # how many rows there are
     if function.is_builtin:
+        if function.language == "sql" and any(value.fields for value in arguments):
+            return follow_body(function, arguments, scope, labels)  # information_schema's, of rows of pg_attribute
         return _call_builtin(function, arguments, scope)
     scope.context.ledger.runs_user_code = True
     if function.language == "sql" and function.kind in "fp" and function.body is not None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from engine.protocols.postgres.lineage_calls import call, call_attribute, call_function, operate
+from engine.protocols.postgres.lineage_calls import call, call_function, operate
+from engine.protocols.postgres.lineage_references import field_of, parameter, resolve
 from engine.protocols.postgres.lineage_relations import row_type
 from engine.protocols.postgres.lineage_types import array_of, cannot_fail, common_type, element_of, schema_of, type_of
 from engine.protocols.postgres.lineage_values import NOTHING, SETTING, UNKNOWN, Output, Value, combined, row_of
 from engine.protocols.postgres.parsing import grammar
-from engine.protocols.postgres.scope import Item, Scope
+from engine.protocols.postgres.scope import Scope
 
 Handler = Callable[[Any, Scope], Value]
 
@@ -49,7 +50,7 @@ def evaluate_all(nodes: Iterable[Any], scope: Scope) -> list[Value]:
     for node in nodes:
         kind = node.WhichOneof("node")
         if kind == "column_ref" and node.column_ref.fields[-1].WhichOneof("node") == "a_star":
-            row = _resolve(node.column_ref, scope)
+            row = resolve(node.column_ref, scope)
         elif kind == "a_indirection" and node.a_indirection.indirection[-1].WhichOneof("node") == "a_star":
             row = _indirection(node.a_indirection, scope)
         else:
@@ -68,7 +69,7 @@ def infer(nodes: Iterable[Any], scope: Scope) -> None:
 def star_row(node: Any, scope: Scope) -> Value:
     """The row that `t.*` or `(row).*` stands for."""
     if node.WhichOneof("node") == "column_ref":
-        return _resolve(node.column_ref, scope)
+        return resolve(node.column_ref, scope)
     return _indirection(node.a_indirection, scope)
 
 
@@ -134,65 +135,15 @@ def _carry(kind: str, node: Any, fields: tuple[str, ...], scope: Scope) -> Value
     return combined(values, type_name, may_fail=may_fail)
 
 
-def _column(node: Any, scope: Scope) -> Value:
-    return _resolve(node, scope)
-
-
-def _resolve(node: Any, scope: Scope) -> Value:
-    names = [field.string.sval for field in node.fields if field.WhichOneof("node") == "string"]
-    if len(names) < len(node.fields):
-        return _resolve_row(names, scope) or UNKNOWN
-    if len(names) == 1:
-        return scope.column(names[0]) or _resolve_row(names, scope) or _parameter(names, scope) or UNKNOWN
-    *qualifier, name = names
-    item = _item(qualifier, scope)
-    if item is None:
-        return _parameter(names, scope) or UNKNOWN
-    value = item.column(name)
-    return call_attribute(name, item.row, scope) if value is None else value
-
-
-def _item(names: list[str], scope: Scope) -> Item | None:
-    match names:
-        case [name]:
-            return scope.relation(name)
-        case [schema, name]:
-            return scope.relation(name, schema)
-        case [_database, schema, name]:
-            return scope.relation(name, schema)
-        case _:
-            return None
-
-
-def _resolve_row(names: list[str], scope: Scope) -> Value | None:
-    item = _item(names, scope)
-    return None if item is None else item.row
-
-
-def _parameter(names: list[str], scope: Scope) -> Value | None:
-    """An argument of the SQL function being traced: the last thing a name can mean (functions.c)."""
-    parameters = scope.parameters
-    if parameters is None:
-        return None
-    if len(names) > 1 and names[0] == parameters.function and names[1] in parameters.named:
-        names = names[1:]
-    value = parameters.named.get(names[0])
-    for name in names[1:]:
-        value = value and field_of(value, name, scope)
-    return value
-
-
-def _param_ref(node: Any, scope: Scope) -> Value:
-    if scope.parameters is None:
-        return Value(is_plain=True)
-    positional = scope.parameters.positional
-    return positional[node.number - 1] if 0 < node.number <= len(positional) else UNKNOWN
+_LITERALS = {"ival": "int4", "fval": "numeric", "boolval": "bool", "bsval": "bit"}
 
 
 def _constant(node: Any, scope: Scope) -> Value:
     kind = node.WhichOneof("val")
-    types = {"ival": "int4", "fval": "numeric", "boolval": "bool", "sval": "unknown", "bsval": "bit"}
-    return Value(NOTHING, types.get(kind, "unknown"), is_plain=True)
+    type_name = _LITERALS.get(kind, "unknown")
+    if kind == "fval" and node.fval.fval.isdecimal() and int(node.fval.fval) < 1 << 63:
+        type_name = "int8"
+    return Value(NOTHING, type_name, is_plain=True)
 
 
 def _free(type_name: str) -> Handler:
@@ -304,15 +255,6 @@ def _indirection(node: Any, scope: Scope) -> Value:
     return value
 
 
-def field_of(value: Value, name: str, scope: Scope) -> Value:
-    """`(row).name`: a part of it, or the function of that name called with it."""
-    fields = value.fields or row_type(None, value.type_name, value, scope.context)
-    for output in fields or ():
-        if output.name == name:
-            return output.value
-    return call_attribute(name, value, scope)
-
-
 def _subscript(value: Value, indices: Any, scope: Scope) -> Value:
     bounds = [evaluate(bound, scope) for bound in (indices.lidx, indices.uidx)]
     type_name = value.type_name
@@ -410,7 +352,7 @@ _HANDLERS: dict[str, Handler] = {
     "case_expr": _case,
     "coalesce_expr": _coalesce,
     "collate_clause": _collate,
-    "column_ref": _column,
+    "column_ref": resolve,
     "current_of_expr": _free("bool"),
     "func_call": _call,
     "grouping_func": _free("int4"),
@@ -420,7 +362,7 @@ _HANDLERS: dict[str, Handler] = {
     "json_object_agg": _json_aggregate,
     "merge_support_func": _free("text"),
     "min_max_expr": _min_max,
-    "param_ref": _param_ref,
+    "param_ref": parameter,
     "row_expr": _row,
     "set_to_default": _free(""),
     "sort_by": _sort_by,

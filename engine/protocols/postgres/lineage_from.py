@@ -170,7 +170,9 @@ def _merge(names: Sequence[str], left: Item, right: Item, scope: Scope) -> Outpu
 def _merged(name: str, left: Item, right: Item, scope: Scope) -> Value:
     sides = [side.column(name) or UNKNOWN for side in (left, right)]
     scope.infer(*sides)
-    return Value(joined(side.sources for side in sides), sides[0].type_name, is_plain=True)
+    return Value(
+        joined(side.sources for side in sides), sides[0].type_name, is_plain=all(side.is_plain for side in sides)
+    )
 
 
 def _opaque_join(node: Any, merged: Sequence[str] | None, left: Item, right: Item, scope: Scope) -> Item:

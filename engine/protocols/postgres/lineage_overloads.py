@@ -41,10 +41,20 @@ def applicable(
     if exact:
         return tuple(exact)
     possible = [f for f in fitting if _is_possible(f, arguments)] or fitting
-    native = [f for f in possible if f.is_builtin]
+    native = _closest([f for f in possible if f.is_builtin], arguments)
     if not native:
         return tuple(possible)
-    return tuple(f for f in possible if f.is_builtin or not _needs_own_cast(f, arguments))
+    return (*native, *(f for f in possible if not f.is_builtin and not _needs_own_cast(f, arguments)))
+
+
+def _closest(functions: Sequence[Function], arguments: Sequence[Value]) -> Sequence[Function]:
+    """Those with the most arguments of exactly the declared type, when every argument's type is known."""
+    if len(functions) < 2 or any(not argument.type_name for argument in arguments):
+        return functions
+    scores = [
+        sum(plain_name(d) == a.type_name for d, a in zip(f.argument_types, arguments, strict=False)) for f in functions
+    ]
+    return [f for f, score in zip(functions, scores, strict=True) if score == max(scores)]
 
 
 def _takes(function: Function, count: int) -> bool:

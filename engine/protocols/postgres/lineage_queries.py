@@ -128,7 +128,9 @@ def _side_by_side(arms: Sequence[Outputs]) -> Outputs:
 
 
 def _either(values: Sequence[Value]) -> Value:
-    return Value(joined(value.sources for value in values), common_type(values), is_plain=True)
+    return Value(
+        joined(value.sources for value in values), common_type(values), is_plain=all(value.is_plain for value in values)
+    )
 
 
 def _compare(outputs: Outputs, scope: Scope) -> None:

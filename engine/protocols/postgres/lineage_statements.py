@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.protocols.postgres.lineage_builtins import words
 from engine.protocols.postgres.lineage_expressions import evaluate, infer, kind_of
 from engine.protocols.postgres.lineage_from import relation_item
 from engine.protocols.postgres.lineage_queries import flows, is_into
 from engine.protocols.postgres.lineage_schema import SCHEMA_STATEMENTS
+from engine.protocols.postgres.lineage_types import words
 from engine.protocols.postgres.lineage_values import NOTHING, SETTING, UNKNOWN, Ledger, Output, Outputs, Value, joined
 from engine.protocols.postgres.parsing import Unreadable, parse
 from engine.protocols.postgres.scope import Scope
@@ -127,10 +127,11 @@ def _explain(node: Any, scope: Scope) -> Outputs:
         outputs = trace_statement(node.query, scope.inner())
     finally:
         context.ledger = outer
-    options = {option.def_elem.defname for option in node.options}
+    options = {option.def_elem.defname: option.def_elem.arg.string.sval for option in node.options}
     outer.add(ledger if "analyze" in options else Ledger(ledger.inferences, untold_inferences=ledger.untold_inferences))
     sources = joined((flows(outputs), ledger.told_inferences)) if ledger.runs_user_code else NOTHING
-    return (Output("QUERY PLAN", Value(sources, "text")),)
+    form = options.get("format", "").lower()
+    return (Output("QUERY PLAN", Value(sources, form if form in ("json", "xml") else "text")),)
 
 
 def _copy(node: Any, scope: Scope) -> Outputs:

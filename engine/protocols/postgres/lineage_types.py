@@ -8,10 +8,14 @@ from typing import Any
 from engine.protocols.postgres.lineage_values import Value
 from engine.protocols.postgres.statement import Function
 
+
+def words(text: str) -> frozenset[str]:
+    """A set of names, written as one text."""
+    return frozenset(text.split())
+
+
 TEXTUAL = frozenset({"text", "varchar", "bpchar", "name", "citext", "unknown"})
 """Types whose every value is text and accepts any text."""
-
-TEXT_LIKE = TEXTUAL | {"json", "jsonb", "xml"}
 
 _WIDENINGS = frozenset(
     {
@@ -60,9 +64,21 @@ POLYMORPHIC = (
 )
 
 
+_NOT_TEXT = words(
+    """
+    bool int2 int4 int8 float4 float8 numeric money oid xid xid8 cid tid date time timetz timestamp timestamptz
+    interval uuid bytea json jsonb jsonpath xml inet cidr macaddr macaddr8 bit varbit tsvector tsquery point
+    line lseg box path polygon circle record void regclass regtype regproc regprocedure regrole regnamespace
+    pg_lsn int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange
+    tsmultirange tstzmultirange datemultirange anyarray aclitem
+    """
+)
+
+
 def is_text(type_name: str) -> bool:
-    """Whether a masked replacement in text is a value of that type."""
-    return type_name in TEXTUAL
+    """Whether a masked replacement in text is a value of that type, as far as that can be told: detectors look at every
+    column that may hold text, and a domain or a type that is not known may."""
+    return type_name not in _NOT_TEXT and not type_name.startswith("_")
 
 
 def type_of(name: Any) -> str:

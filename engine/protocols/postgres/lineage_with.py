@@ -65,8 +65,12 @@ class CommonTable:
         self._outputs = None
 
     def _named(self, outputs: Outputs) -> Outputs:
-        names = [name.string.sval for name in self._node.aliascolnames]
-        return None if outputs is None else renamed(outputs, names)
+        if outputs is None:
+            return None
+        outputs = renamed(outputs, (name.string.sval for name in self._node.aliascolnames))
+        if self._node.HasField("cycle_clause"):
+            self._scope.infer(_over(self._node.cycle_clause.cycle_col_list, outputs))  # what ends the rounds
+        return outputs
 
     def item(self, scope: Scope, *, is_own_level: bool) -> Item:
         """It as an entry of FROM. The columns of SEARCH and CYCLE are left out of `*` in deeper levels

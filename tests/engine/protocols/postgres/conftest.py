@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
+from tests.engine.protocols.postgres.lineage_shop import shop as shop
+
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -48,7 +49,12 @@ create schema elsewhere;
 create table elsewhere.customers (id int, phone text);
 """
 
-PROTECTED = ("email", "ssn")
+CORPUS = tuple(
+    line.removesuffix(";")
+    for line in Path(__file__).with_name("lineage_corpus.sql").read_text().splitlines()
+    if not line.startswith("--")
+)
+"""Queries over the shop in many shapes."""
 
 
 async def _snapshot(dsn: str) -> Snapshot:

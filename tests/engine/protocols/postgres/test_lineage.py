@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.protocols.postgres.lineage_shop import Shop, shop
-
-__all__ = ["shop"]
+from tests.engine.protocols.postgres.lineage_shop import Shop
 
 
 @pytest.mark.parametrize(
