@@ -28,6 +28,14 @@ Place = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
 
 
+class _TooMuch(Exception):
+    """A file that is small and stands for more than anybody writes."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
 class Document:
     """The values of one file. `problems` are those of the YAML itself; `data` is None where nothing could be read."""
 
@@ -113,7 +121,11 @@ class Document:
         if not isinstance(node, MappingNode):
             self._report(1, 1, "the file is not a mapping", "start with a section such as `targets:`")
             return None
-        data: Mapping[str, Any] | None = self._plain(node, ())
+        try:
+            data: Mapping[str, Any] = self._plain(node, ())
+        except _TooMuch as error:
+            self._report(error.line, 1, "nested too deep, or too many values", "what aliases stand for counts too")
+            return None
         return data
 
     def _report(self, line: int, column: int, what: str, hint: str = "") -> None:
@@ -122,9 +134,7 @@ class Document:
     def _plain(self, node: Node, place: Place) -> Any:
         self._values[place] = node
         if len(self._values) > MAX_VALUES or len(place) > MAX_DEPTH:
-            if len(self._values) != MAX_VALUES + 2:  # said once
-                self.problems.append(self.problem(place, "nested too deep or too many values", "aliases count too"))
-            return None
+            raise _TooMuch(node.start_mark.line + 1)
         if isinstance(node, MappingNode):
             return self._mapping(node, place)
         if isinstance(node, SequenceNode):

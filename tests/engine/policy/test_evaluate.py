@@ -167,15 +167,21 @@ ACCESSES = st.builds(
 
 @st.composite
 def _rules(draw: st.DrawFn) -> Rule:
-    named = {
-        "effects": draw(st.lists(EFFECTS, max_size=3)),
-        "tables": draw(st.lists(TABLES, max_size=2)),
-        "columns": draw(st.lists(COLUMNS, max_size=1)),
-    }
+    effects = draw(st.lists(EFFECTS, max_size=3))
+    tables = draw(st.lists(TABLES, max_size=2))
+    columns = draw(st.lists(COLUMNS, max_size=1))
     unless = [Scope(what=what(tables=draw(st.lists(TABLES, min_size=1, max_size=1))))] if draw(st.booleans()) else []
     name = draw(st.text("abcdef", min_size=1, max_size=6))
     when = draw(st.sampled_from([None, "operation.has_where", "operation.estimated_rows < 5"]))
-    return rule(name, draw(st.sampled_from(["allow", "deny", "review"])), unless=unless, when=when, **named)
+    return rule(
+        name,
+        draw(st.sampled_from(["allow", "deny", "review"])),
+        unless=unless,
+        when=when,
+        effects=effects,
+        tables=tables,
+        columns=columns,
+    )
 
 
 POLICIES = st.lists(_rules(), max_size=6, unique_by=lambda each: each.name)
