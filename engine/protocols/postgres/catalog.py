@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
@@ -60,6 +61,7 @@ class Operator:
 class Type:
     """One pg_type row: `parts` are the types it is made of, `functions` OIDs of users' functions it calls."""
 
+    oid: int
     schema: str
     name: str
     kind: str
@@ -89,6 +91,14 @@ class Objects:
     casts: tuple[Cast, ...] = ()
     event_triggers: tuple[tuple[str, int], ...] = ()
 
+    @cached_property
+    def volatility(self) -> dict[str, str]:
+        """By function name, the volatilities (`i s v`) of its overloads."""
+        known: dict[str, str] = {}
+        for function in self.functions:
+            known[function.name] = known.get(function.name, "") + function.volatility
+        return known
+
 
 @dataclass
 class Snapshot:
@@ -109,10 +119,14 @@ class Snapshot:
         self._functions_by_oid = {f.oid: f for objects in both for f in objects.functions}
         self._operators = _by_name(o for objects in both for o in objects.operators)
         self._types = _by_name(t for objects in both for t in objects.types)
+        self._type_names = {t.oid: t.name for objects in both for t in objects.types}
         self._casts: defaultdict[str, list[int]] = defaultdict(list)
         for cast in self.users.casts:
             self._casts[cast.source].append(cast.function)
             self._casts[cast.target].append(cast.function)
+        self.user_function_names = frozenset(f.name for f in self.users.functions)
+        self.user_operator_names = frozenset(o.name for o in self.users.operators)
+        self.user_type_names = frozenset(t.name for t in self.users.types)
         self.ambient_functions = self._of(cast.function for cast in self.users.casts if cast.is_ambient)
         self.event_trigger_functions = self._of(oid for _, oid in self.users.event_triggers)
 
@@ -159,9 +173,21 @@ class Snapshot:
             check for name in self._made_of(type_name) for type_ in self._types.get(name, ()) for check in type_.checks
         )
 
+    def is_builtin_function(self, name: str) -> bool:
+        """Whether initdb made functions of that name."""
+        return name in self.builtin.volatility
+
+    def is_builtin_volatile(self, name: str) -> bool:
+        """Whether a built-in of that name may do more than look."""
+        return "v" in self.builtin.volatility.get(name, "v")
+
     def knows_type(self, type_name: str) -> bool:
         """Whether some type has that name, in whatever schema."""
         return type_name in self._types
+
+    def type_name(self, oid: int) -> str | None:
+        """The name of the type of that OID."""
+        return self._type_names.get(oid)
 
     def _made_of(self, type_name: str) -> tuple[str, ...]:
         seen = {type_name: None}
@@ -230,3 +256,7 @@ async def load_surroundings(fetch: Fetch) -> Surroundings:
 async def _rows(fetch: Fetch, query: str, shape: Any) -> tuple[Any, ...]:
     decoder = msgspec.json.Decoder(shape)
     return tuple(decoder.decode(row) for row in await fetch(query))
+
+
+NOTHING = Snapshot(Objects(), Objects(), Surroundings(0, "UTF8", (), None, ()))
+"""The catalog where none can be had: no name means anything."""

@@ -64,7 +64,8 @@ select pg_catalog.json_build_object(
       'name', a.attname, 'number', a.attnum, 'type_oid', a.atttypid::pg_catalog.int8, 'type_name', t.typname,
       'default', case when a.atthasdef and not c.is_busy then (
         select pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef d
-        where d.adrelid = a.attrelid and d.adnum = a.attnum) end
+        where d.adrelid = a.attrelid and d.adnum = a.attnum) end,
+      'is_generated', a.attgenerated <> ''::pg_catalog."char"
     ) order by a.attnum)
     from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
     where a.attrelid = c.oid and a.attnum > 0::pg_catalog.int2 and not a.attisdropped), '[]'::pg_catalog.json),
@@ -180,7 +181,8 @@ where p.oid $scope
 
 OPERATORS = Template(f"""
 with {_SCHEMAS}
-select pg_catalog.json_build_object('schema', s.nspname, 'name', o.oprname, 'function', o.oprcode::pg_catalog.oid::pg_catalog.int8,
+select pg_catalog.json_build_object(
+  'schema', s.nspname, 'name', o.oprname, 'function', o.oprcode::pg_catalog.oid::pg_catalog.int8,
   'estimators', pg_catalog.json_build_array(
     o.oprrest::pg_catalog.oid::pg_catalog.int8, o.oprjoin::pg_catalog.oid::pg_catalog.int8))::pg_catalog.text
 from pg_catalog.pg_operator o join schemas s on s.oid = o.oprnamespace where o.oid $scope
@@ -190,6 +192,7 @@ from pg_catalog.pg_operator o join schemas s on s.oid = o.oprnamespace where o.o
 TYPES = Template(f"""
 with {_SCHEMAS}
 select pg_catalog.json_build_object(
+  'oid', t.oid::pg_catalog.int8,
   'schema', s.nspname,
   'name', t.typname,
   'kind', t.typtype::pg_catalog.text,
@@ -244,19 +247,23 @@ from pg_catalog.pg_event_trigger e where e.evtenabled <> 'D'::pg_catalog."char"
 """
 
 _OF_A_RELATION = "in (select c.oid from pg_catalog.pg_class c join schemas s on s.oid = c.relnamespace)"
-_STAMPED = {
-    "pg_class": ("oid", "x.relnamespace in (select s.oid from schemas s)"),
-    "pg_attribute": ("attrelid", f"x.attrelid {_OF_A_RELATION}"),
-    "pg_index": ("indexrelid", f"x.indrelid {_OF_A_RELATION}"),
-    "pg_type": ("oid", "x.typnamespace in (select s.oid from schemas s)"),
-    "pg_namespace": ("oid", "x.oid in (select s.oid from schemas s)"),
-    "pg_inherits": ("inhrelid", "true"),
-} | dict.fromkeys(
-    (
-        *("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_attrdef", "pg_constraint", "pg_operator"),
-        *("pg_cast", "pg_event_trigger", "pg_amop", "pg_amproc", "pg_extension"),
-    ),
-    ("oid", "true"),
+_STAMPED = (
+    {
+        "pg_class": ("oid", "x.relnamespace in (select s.oid from schemas s)"),
+        "pg_attribute": ("attrelid", f"x.attrelid {_OF_A_RELATION}"),
+        "pg_index": ("indexrelid", f"x.indrelid {_OF_A_RELATION}"),
+        "pg_type": ("oid", "x.typnamespace in (select s.oid from schemas s)"),
+        "pg_namespace": ("oid", "x.oid in (select s.oid from schemas s)"),
+        "pg_inherits": ("inhrelid", "true"),
+    }
+    | dict.fromkeys(
+        (
+            *("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_attrdef", "pg_constraint", "pg_operator"),
+            *("pg_cast", "pg_event_trigger", "pg_amop", "pg_amproc", "pg_extension"),
+        ),
+        ("oid", "true"),
+    )
+    | {"pg_auth_members": ("member", "true")}
 )
 
 _STAMPS = "\n  union all ".join(
@@ -273,3 +280,9 @@ select pg_catalog.txid_current_snapshot()::pg_catalog.text,
   {_STAMPS}) stamps) end
 """
 """What every committed schema change changes. Cheap while no transaction has ended since the snapshot given as `$1`."""
+
+USABLE_SCHEMAS = """
+select n.nspname::pg_catalog.text from pg_catalog.pg_namespace n, pg_catalog.pg_roles r
+where r.rolname = $1 and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
+"""
+"""The schemas a role may look into; the server passes over others on a search_path."""

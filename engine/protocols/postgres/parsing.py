@@ -96,6 +96,17 @@ def normalize(text: str) -> str | None:
         return None
 
 
+def after_first(text: str, token: int) -> str | None:
+    """What follows the first token of that kind (`grammar.AS`) outside parentheses, None without one."""
+    encoded = text.encode()
+    depth = 0
+    for found in postgast.scan(text).tokens:
+        depth += (found.token == grammar.ASCII_40) - (found.token == grammar.ASCII_41)
+        if found.token == token and depth == 0:
+            return encoded[found.end :].decode()
+    return None
+
+
 def _parse_here(encoded: bytes) -> Any | Unreadable:
     try:
         return postgast.parse(encoded.decode())

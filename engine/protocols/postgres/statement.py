@@ -26,10 +26,15 @@ class PreparedStatement:
 
 @dataclass(frozen=True, slots=True)
 class OwnCatalog:
-    """The schema as one session sees it, uncommitted changes and temporary objects included, at a state's version."""
+    """The schema as one session sees it, uncommitted changes and temporary objects included.
+
+    `version` is the state's when it was last `compared` with the session, by its `fingerprint`.
+    """
 
     version: int
     catalog: Catalog
+    fingerprint: str
+    compared: float
 
 
 @dataclass(slots=True)
