@@ -68,6 +68,7 @@ class ControlServer:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._readings = Readings()
+        self._listener: socket.socket | None = None
         self._path: Path | None = None
         self._inode = 0
         self._accepting: asyncio.Task[None] | None = None
@@ -81,16 +82,19 @@ class ControlServer:
 
     async def start(self, path: Path, tasks: asyncio.TaskGroup) -> None:
         """Listen on a path. Raises Conflict when another engine does, or something else is there."""
-        listener, self._inode = _listen(path)
+        self._listener, self._inode = _listen(path)
         self._path = path
         await self._runner.setup()
-        self._accepting = tasks.create_task(self._accept(listener))
+        self._accepting = tasks.create_task(self._accept(self._listener))
 
     async def close(self) -> None:
         """Stop listening, end what is being answered, and remove the socket if it is still ours."""
         if self._accepting is not None:
             self._accepting.cancel()
             self._accepting = None
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         if self._path is not None:
             _remove(self._path, self._inode)
             self._path = None
@@ -100,17 +104,16 @@ class ControlServer:
         loop = asyncio.get_running_loop()
         server = self._runner.server
         assert server is not None
-        with listener:
-            while True:
-                try:
-                    connection, _ = await loop.sock_accept(listener)
-                except OSError:  # out of descriptors: what is open goes on, new ones wait in the backlog
-                    await asyncio.sleep(_CROWDED_PAUSE)
-                    continue
-                if self._is_crowded(connection):
-                    connection.close()
-                else:
-                    await loop.connect_accepted_socket(server, connection)
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError:  # out of descriptors: what is open goes on, new ones wait in the backlog
+                await asyncio.sleep(_CROWDED_PAUSE)
+                continue
+            if self._is_crowded(connection):
+                connection.close()
+            else:
+                await loop.connect_accepted_socket(server, connection)
 
     def _is_crowded(self, connection: socket.socket) -> bool:
         """Whether this user, or everybody together, holds too many connections: nobody may starve the others."""

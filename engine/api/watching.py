@@ -20,6 +20,7 @@ from engine.session import Session
 from replay.format import Damaged, Frame, Kind, load, scan
 
 _CAPACITY = 4096
+_PATIENCE = 30.0  # seconds that storage may take
 _STORED_WITHIN = 0.05  # seconds between looks at a file that has not got its latest frames yet
 
 
@@ -78,16 +79,13 @@ async def follow(call: Call, session: Session) -> Lines:
                 for frame in frames:
                     yield line(frame_view(frame))
         subscription = call.gateway.bus.subscribe(f"frames:{session.id}", capacity=_CAPACITY)
-        due = recorder.frames - told
-        while due > 0:
-            recorded = await asyncio.to_thread(follower.next_block)
-            for frame in (recorded or ())[:due]:
-                yield line(frame_view(frame))
-            due -= len(recorded or ())
-            if recorded is None:
-                await asyncio.sleep(_STORED_WITHIN)
-        if session.id not in call.gateway.sessions:
-            return  # its last frame was in the file
+        is_over = session.id not in call.gateway.sessions  # its last frame is among those due from the file
+        async with aclosing(_due(follower, recorder.frames - told)) as blocks:
+            async for frames in blocks:
+                for frame in frames:
+                    yield line(frame_view(frame))
+        if is_over:
+            return
         async for _, frame in subscription:
             yield line(frame_view(frame))
             if _is_last(frame):
@@ -103,6 +101,21 @@ async def follow(call: Call, session: Session) -> Lines:
 async def _blocks(follower: Follower) -> AsyncGenerator[list[Frame], None]:
     while (frames := await asyncio.to_thread(follower.next_block)) is not None:
         yield frames
+
+
+async def _due(follower: Follower, due: int) -> AsyncGenerator[list[Frame], None]:
+    """Exactly so many more frames of a recording, waiting for those that are not stored yet."""
+    waited = 0.0
+    while due > 0:
+        frames = await asyncio.to_thread(follower.next_block)
+        if frames is not None:
+            yield frames[:due]
+            due, waited = due - len(frames), 0.0
+        elif waited < _PATIENCE:
+            await asyncio.sleep(_STORED_WITHIN)
+            waited += _STORED_WITHIN
+        else:
+            raise RecordError("the recording is not stored", hint="the engine's log says why storage fails")
 
 
 def _is_last(frame: Frame) -> bool:

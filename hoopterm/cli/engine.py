@@ -43,12 +43,12 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
     does not hold changes nothing.
     """
     try:
-        import structlog
         import uvloop
 
         from engine.config.loading import load
         from engine.errors import HooptermError
         from engine.gateway import Gateway
+        from engine.logs import configure
     except ModuleNotFoundError as missing:
         raise Refused(
             "not_installed",
@@ -60,17 +60,7 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
         await Gateway(load(config)).serve(_announce)
 
     os.umask(0o077)
-    # JSON escapes what strangers wrote; tracebacks are plain, since those with locals would show secrets.
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
+    configure()
     try:
         uvloop.run(serve())
     except* HooptermError as errors:

@@ -1,0 +1,77 @@
+"""The files of a running engine: replaced whole or not at all, and kept with their author."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import policy_files
+from engine.errors import ConfigError, Conflict
+from tests.engine.api.conftest import Serving, config, place, serving
+
+__all__ = ["config", "place", "serving"]
+
+RULE = "  - {{name: {name}, decide: deny, who: {{groups: [agents]}}, what: {{effects: [schema]}}}}\n"
+
+
+async def test_every_revision_in_force_is_kept_with_its_author(serving: Serving) -> None:
+    files, state = serving.gateway.policy_files, serving.gateway.state
+    await files.keep("the engine's start")
+    text = serving.config.read_text() + RULE.format(name="no-ddl")
+    applied = await files.replace({"hoopterm.yaml": text}, None, "bob")
+    history = [json.loads(line) for line in (state / "policy" / "history.jsonl").read_text().splitlines()]
+    assert [(entry["author"], entry["revision"]) for entry in history] == [
+        ("the engine's start", applied.previous.digest),
+        ("bob", applied.revision.digest),
+    ]
+    assert (state / "policy" / applied.revision.digest / "hoopterm.yaml").read_text() == text
+
+
+async def test_a_file_changed_on_disk_is_not_overwritten(serving: Serving) -> None:
+    theirs = serving.config.read_text() + "# edited by hand\n"
+    serving.config.write_text(theirs)
+    with pytest.raises(Conflict, match="changed on disk"):
+        await serving.gateway.policy_files.replace({"hoopterm.yaml": theirs + RULE.format(name="no-ddl")}, None, "bob")
+    assert serving.config.read_text() == theirs
+
+
+async def test_where_the_engine_may_not_write_it_hands_out_a_patch(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(policy_files, "_stage", fail)
+    text = serving.config.read_text() + RULE.format(name="no-ddl")
+    with pytest.raises(Conflict, match="may not write") as caught:
+        await serving.gateway.policy_files.replace({"hoopterm.yaml": text}, None, "bob")
+    assert "+++ b/hoopterm.yaml" in caught.value.hint
+    assert "+" + RULE.format(name="no-ddl").rstrip() in caught.value.hint
+
+
+async def test_a_replacement_leaves_nothing_behind_and_keeps_the_mode(serving: Serving) -> None:
+    serving.config.chmod(0o640)
+    text = serving.config.read_text() + RULE.format(name="no-ddl")
+    await serving.gateway.policy_files.replace({"hoopterm.yaml": text}, None, "bob")
+    assert serving.config.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in serving.config.parent.glob(".*")] == []
+
+
+async def test_a_new_file_joins_the_others(serving: Serving) -> None:
+    extra = "rules:\n" + RULE.format(name="no-ddl")
+    applied = await serving.gateway.policy_files.replace({"more.yaml": extra}, None, "bob")
+    assert len(applied.revision.files) == 2
+    again = await serving.gateway.policy_files.reload("bob")
+    assert again.revision.digest == applied.revision.digest
+
+
+async def test_reloading_a_file_that_does_not_hold_changes_nothing(serving: Serving) -> None:
+    before = serving.gateway.revision
+    serving.config.write_text("nonsense: 1\n")
+    with pytest.raises(ConfigError):
+        await serving.gateway.policy_files.reload("SIGHUP")
+    assert serving.gateway.revision is before
+    (refused,) = await serving.events("policy.refused")
+    assert refused["data"]["author"] == "SIGHUP"
