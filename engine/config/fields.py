@@ -30,7 +30,7 @@ def _printable(text: str) -> str:
 
 
 def _duration(value: Any) -> float:
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
     if found is None:
         raise _refuse("a duration is a number with its unit", "for example 60s, 15m, 12h or 7d")
     seconds = float(found[1]) * _SECONDS[found[2]]
@@ -113,14 +113,14 @@ def _condition(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    if not re.fullmatch(r"/[^\s]+|\[[0-9A-Fa-f:.%\w]+\](:\d{1,5})?|[^\s:/]+(:\d{1,5})?", value):
+    if not re.fullmatch(r"/[^\s]+|\[[0-9A-Fa-f:.%\w]+\](:[0-9]{1,5})?|[^\s:/]+(:[0-9]{1,5})?", value):
         raise _refuse(f"{value!r} is no address", "host:port, [address]:port, or the folder of a Unix socket")
     return value
 
 
 def _listen(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535 or not host:
+    host, _, port = value.rpartition(":")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise _refuse(f"{value!r} is no listening address", "for example 127.0.0.1:15432")
     return value
 

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+from engine.config.revision import Revision, SecretReference
+from engine.model import Effect, Verdict
+from engine.tls import ClientTLS, TLSMode
+from tests.engine.config.writing import FILE, revision
+
+
+def digest(rule: str) -> str:
+    return revision(f"rules: [{rule}]\n").policy.rules[0].digest
+
+
+def test_a_rule_is_compiled_whole() -> None:
+    (rule,) = revision(
+        """\
+        rules:
+          - name: r
+            decide: review
+            who: {groups: [agents], sponsors: [alice]}
+            where: {targets: [shop], databases: [shop]}
+            what: {effects: [write], tables: [public.*], columns: [a.b], functions: [f], paths: [/x/*], verbs: [COPY]}
+            except: [{what: {tables: [scratch.*]}}, {who: {kinds: [human]}}]
+            when: operation.has_where
+            reason: because
+            review: {reviewers: {groups: [dba]}, on_hold: reject}
+        """
+    ).policy.rules
+    assert rule.decide is Verdict.REVIEW
+    assert rule.scope.who.sponsors == {"alice"}
+    assert rule.scope.what.effects == {Effect.WRITE}
+    assert [len(glob) for glob in (*rule.scope.what.tables, *rule.scope.what.columns)] == [2, 3]
+    assert len(rule.exceptions) == 2
+    assert rule.condition is not None
+    assert rule.terms is not None
+    assert (rule.terms.on_hold, rule.reason) == ("reject", "because")
+
+
+def test_the_digest_of_a_rule_is_that_of_its_meaning() -> None:
+    one = digest("{name: a, decide: deny, what: {effects: [read, write]}}")
+    assert one == digest("{decide: deny, what: {effects: [write, read]}, name: a}")
+    assert one != digest("{name: b, decide: deny, what: {effects: [read, write]}}")
+    assert one != digest("{name: a, decide: deny, what: {effects: [read]}}")
+    assert one != digest("{name: a, decide: deny, what: {effects: [read, write]}, when: operation.has_where}")
+
+
+TARGETS = """\
+targets:
+  - name: x
+    protocol: postgres
+    address: "[::1]:5432"
+    mode: observe
+    credential: {user: app, password: {file: secrets/shop}}
+    record: {answers: {rows: 10}}
+    tls: {mode: verify-ca, ca: ca.pem}
+"""
+
+
+def target() -> Revision:
+    return revision(TARGETS, whole=False)
+
+
+def test_relative_paths_start_at_the_files_folder() -> None:
+    credential = target().credentials["x"]
+    assert credential.password == SecretReference(file=FILE.parent / "secrets/shop")
+    assert credential.tls == ClientTLS(TLSMode.VERIFY_CA, FILE.parent / "ca.pem")
+    absolute = revision("engine: {state: /var/lib/hoopterm, socket: run/s.sock}\n").settings.engine
+    assert (absolute.state, absolute.socket) == (Path("/var/lib/hoopterm"), FILE.parent / "run/s.sock")
+
+
+def test_a_target_is_what_the_engine_needs_without_its_credential() -> None:
+    x = target().targets["x"]
+    assert (x.mode.value, x.answers, x.address) == ("observe", 10, "[::1]:5432")
+    assert "app" not in repr(x)
+
+
+def test_a_masking_rule_is_handed_on_as_masking_reads_it() -> None:
+    (mask,) = revision(
+        """\
+        masking:
+          - name: m
+            where: {labels: {env: prod}, targets: [shop]}
+            exempt: {groups: [privacy]}
+            columns: ["*.ssn"]
+            detect: [email]
+            with: token
+            inference: allow
+        """
+    ).mask_rules
+    assert mask.labels == {"env": "prod"}
+    assert mask.targets == ("shop",)
+    assert mask.exempt_groups == {"privacy"}
+    assert (mask.columns, mask.detect, mask.strategy, mask.inference) == (("*.ssn",), ("email",), "token", "allow")

@@ -1,0 +1,53 @@
+from tests.engine.config.writing import revision
+
+BEFORE = """\
+rules:
+  - {name: gone, decide: deny}
+  - {name: flipped, decide: deny}
+  - {name: changed, decide: allow, what: {effects: [read]}, when: operation.has_where}
+  - {name: same, decide: allow}
+masking: [{name: m, detect: [email]}]
+"""
+AFTER = """\
+rules:
+  - {name: same, decide: allow}
+  - {name: changed, decide: allow, what: {effects: [write]}}
+  - {name: flipped, decide: allow}
+  - {name: new, decide: review, review: {reviewers: {groups: [dba]}}}
+masking: [{name: m, detect: [email], with: hash}]
+engine: {state: elsewhere}
+"""
+
+
+def test_the_difference_of_two_revisions_is_one_of_meaning() -> None:
+    assert revision(AFTER).changes_from(revision(BEFORE)) == (
+        "~ rule changed: what, when",
+        "~ rule flipped: deny → allow",
+        "- rule gone (deny)",
+        "+ rule new (review)",
+        "~ masking m: strategy",
+        "~ engine, listeners or token limits: in force after a restart",
+    )
+
+
+def test_order_and_comments_are_no_difference() -> None:
+    one = "rules:\n  - {name: a, decide: deny}\n  - {name: b, decide: allow}\n"
+    other = "rules:  # moved\n  - {name: b, decide: allow}\n  - {name: a, decide: deny}\n"
+    assert revision(other).changes_from(revision(one)) == ()
+
+
+def test_people_permissions_and_credentials_are_told_without_values() -> None:
+    one = """\
+    identity: {people: {a: {groups: [x]}}}
+    permissions: {admin: [x]}
+    targets: [{name: t, protocol: postgres, address: h, credential: {user: u}}]
+    """
+    other = one.replace("groups: [x]", "groups: [x, y]").replace("user: u", "user: v")
+    other = other.replace("admin: [x]", "admin: [y], auditor: [x]")
+    assert revision(other, whole=False).changes_from(revision(one, whole=False)) == (
+        "~ credential of t",
+        "~ person a: groups",
+        "+ permission admin for y",
+        "- permission admin for x",
+        "+ permission auditor for x",
+    )

@@ -1,0 +1,87 @@
+import pytest
+
+from tests.engine.config.writing import problems, revision
+
+REVIEW = "review: {reviewers: {groups: [dba]}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "rules:\n  - {name: a, decide: deny}\n  - {name: a, decide: deny}\n",
+            "3:12: another rule is named 'a'; the first is in hoopterm.yaml:15",
+        ),
+        ("masking: [{name: m}]\n", "1:18: it masks nothing; name `columns`, or what to `detect`"),
+        (
+            "masking: [{name: m, detect: [email], where: {targets: [shp]}}]\n",
+            "1:56: no target is named 'shp'; did you mean 'shop'?",
+        ),
+        (
+            "rules: [{name: a, decide: review}]\n",
+            "1:27: a review rule says who decides; for example review: {reviewers: {groups: [dba]}}",
+        ),
+        (
+            f"rules: [{{name: a, decide: deny, {REVIEW}}}]\n",
+            "1:33: a rule that says deny asks nobody; leave `review` out",
+        ),
+        (
+            "rules: [{name: a, decide: review, review: {reviewers: {groups: [dba]}, hold: 1h, timeout: 5m}}]\n",
+            "1:78: hold is longer than timeout; the review would end while it is held",
+        ),
+        (
+            "rules: [{name: a, decide: deny, when: 'false'}]\n",
+            "1:39: the condition is always false, so the rule can never match",
+        ),
+    ],
+)
+def test_what_only_shows_across_entries_is_told(text: str, expected: str) -> None:
+    assert problems(text) == [expected]
+
+
+def test_names_of_people_and_agents_mean_one_identity_each() -> None:
+    text = """\
+    identity:
+      people:
+        alice: {unix: root}
+        bob: {unix: root}
+    agents:
+      - {name: alice, sponsor: bob}
+      - {name: bot, sponsor: allice}
+      - {name: bot, sponsor: bob}
+    """
+    assert problems(text, whole=False) == [
+        "4:17: alice has the Unix name 'root' too; one login is one person",
+        "6:12: 'alice' is a person too; a name means one identity",
+        "7:26: the sponsor 'allice' is not among the people; did you mean 'alice'?",
+        "8:12: another agent is named 'bot'; the first is in hoopterm.yaml:7",
+    ]
+
+
+@pytest.mark.parametrize("password", ["{}", "{env: A, file: b}"])
+def test_a_password_lies_in_one_place(password: str) -> None:
+    text = f"targets: [{{name: x, protocol: postgres, address: h, credential: {{user: u, password: {password}}}}}]\n"
+    assert problems(text, whole=False) == ["1:85: a password lies in one place; give {env: NAME} or {file: PATH}"]
+
+
+def test_what_refers_to_a_faulty_entry_is_not_called_wrong_as_well() -> None:
+    text = """\
+    identity: {people: {alice: {unixx: alice, groups: [dev]}}}
+    agents: [{name: bot, sponsor: alice, groups: [agents]}]
+    rules: [{name: a, decide: deny, who: {sponsors: [alice], groups: [dev]}}]
+    """
+    assert problems(text, whole=False) == ["1:29: unknown key 'unixx'; did you mean 'unix'?"]
+
+
+def test_a_review_that_too_few_people_could_approve_is_a_warning() -> None:
+    rule = "rules: [{name: a, decide: review, review: {reviewers: {groups: [dba]}, quorum: 2}}]\n"
+    (warning,) = revision(rule).warnings
+    assert "1 of the 2 people it needs could approve it" in warning
+    assert "14:55" in warning
+
+
+def test_a_permission_for_a_group_nobody_is_in_is_a_warning() -> None:
+    (warning,) = revision(
+        "permissions: {auditor: [audit]}\nidentity: {people: {a: {groups: [x]}}}\n", whole=False
+    ).warnings
+    assert "nobody is in the group 'audit'" in warning

@@ -1,0 +1,76 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from engine.config import fields
+
+
+def accepts(kind: Any, value: object) -> Any:
+    return TypeAdapter(kind).validate_python(value, context={"folder": Path("/etc/h")})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60s", 60.0), ("15m", 900.0), ("12h", 43200.0), ("7d", 604800.0), ("250ms", 0.25), ("1.5h", 5400.0)],
+)
+def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
+    assert accepts(fields.Duration, text) == seconds
+
+
+@pytest.mark.parametrize("value", ["60", 60, "0s", "-1s", "1w", "", None, True, "99999d", "1e9s", "٣s"])
+def test_what_is_no_duration_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Duration, value)
+
+
+@pytest.mark.parametrize("name", ["report-bot", "alice@corp", "a.b", "x" * 128])
+def test_names_are_plain(name: str) -> None:
+    assert accepts(fields.Name, name) == name
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "-a", "a\n", "ä", "\x1b[2J", "x" * 129, 7, True, None])
+def test_what_could_be_misread_is_no_name(name: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Name, name)
+
+
+def test_control_characters_are_in_no_text() -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Line, "use \x1b[2J a migration")
+
+
+def test_a_date_is_its_start_in_utc() -> None:
+    assert accepts(fields.Instant, "2027-03-01") == datetime(2027, 3, 1, tzinfo=UTC)
+    assert accepts(fields.Instant, "2027-03-01T10:00:00+02:00") == datetime(2027, 3, 1, 8, tzinfo=UTC)
+    with pytest.raises(ValidationError):
+        accepts(fields.Instant, "soon")
+
+
+def test_paths_start_at_the_folder_of_their_file() -> None:
+    assert accepts(fields.FilePath, "./state") == Path("/etc/h/state")
+    assert accepts(fields.FilePath, "/var/x") == Path("/var/x")
+
+
+@pytest.mark.parametrize("address", ["db:5432", "127.0.0.1", "[::1]:5432", "/run/postgresql", "db.example:1"])
+def test_addresses(address: str) -> None:
+    assert accepts(fields.Address, address) == address
+
+
+@pytest.mark.parametrize("address", ["", "a b", "db:port", "::1", "postgres://x"])
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Address, address)
+
+
+@pytest.mark.parametrize(("value", "kept"), [("all", "all"), ("digest", "digest"), ({"rows": 5}, 5)])
+def test_answers(value: object, kept: object) -> None:
+    assert accepts(fields.Answers, value) == kept
+
+
+@pytest.mark.parametrize("value", ["some", {"rows": -1}, {"rows": True}, {"row": 1}, 5])
+def test_what_is_no_answers(value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Answers, value)
