@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
+from textual import work
 from textual.app import App
 from textual.screen import Screen
 
@@ -85,6 +86,10 @@ class Console(App[None]):
         self._fetched = 0
         self._pulse = Pulse(self._beat, self.set_timer)
 
+    @work(name="link")
+    async def _follow(self, link: Link) -> None:
+        await link.run()
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not have them."""
         return themes.LOOKS[themes.DEFAULT].theme.variables
@@ -95,7 +100,7 @@ class Console(App[None]):
         if self.recording:
             self.open_recording(self.recording)
         if self.link is not None:
-            self.run_worker(self.link.run(), name="link", exit_on_error=True)
+            self._follow(self.link)
         self.set_interval(1.0, self._tick)
 
     def on_unmount(self) -> None:
@@ -130,11 +135,9 @@ class Console(App[None]):
         self.copy_to_clipboard(text)
         self.say(f"copied {what} ({len(text):,} characters, sent as OSC 52)")
 
-    def decide(self, id: str, verdict: str, reason: str) -> None:
+    @work(group="decide")
+    async def decide(self, id: str, verdict: str, reason: str) -> None:
         """Send a vote and tell what came of it."""
-        self.run_worker(self._decide(id, verdict, reason), group="decide")
-
-    async def _decide(self, id: str, verdict: str, reason: str) -> None:
         try:
             if verdict == "approve":
                 found = await self.engine.approve(id, reason)
@@ -147,17 +150,20 @@ class Console(App[None]):
         self._poke()
         self.say(_told(found.state, found.verb, found.identity.subject, found.quorum, len(found.votes)))
 
-    def terminate(self, id: str, reason: str) -> None:
+    @work(group="decide")
+    async def terminate(self, id: str, reason: str) -> None:
         """End a session and tell what came of it."""
-        self.run_worker(self._terminate(id, reason), group="decide")
-
-    async def _terminate(self, id: str, reason: str) -> None:
         try:
             await self.engine.kill(id, reason)
         except Problem as problem:
             self.say(f"not terminated: {_words(problem)}", "error")
         else:
             self.say(f"terminated session {id}")
+
+    @work(group="command")
+    async def perform(self, on: Page | Console, action: str) -> None:
+        """Run an action that was picked by name."""
+        await on.run_action(action)
 
     def open_session(self, id: str) -> None:
         """Watch a session."""

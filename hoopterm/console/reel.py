@@ -78,6 +78,12 @@ class Reel:
             known = self._listed[index, state] = self._look(summary, state == "ended")
         return known
 
+    def begin(self) -> None:
+        """To the first statement."""
+        if self.player.all_statements:
+            self.player.go(self.player.all_statements[0].begins)
+            self.clock = self.player.at
+
     def step(self, by: int = 1) -> None:
         """To the next frame that shows, or the one before."""
         position = self.player.position + by

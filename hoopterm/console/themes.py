@@ -201,4 +201,6 @@ def style(theme: str, role: str) -> Style:
 def cursor(theme: str) -> Style:
     """What the row under the cursor wears; ANSI palettes have no safe background, so there it is reversed."""
     look = LOOKS.get(theme, LOOKS[DEFAULT])
-    return Style(color="default", bgcolor="default", reverse=True) if look.theme.ansi else Style(bgcolor=look.theme.variables["cursor"])
+    if look.theme.ansi:
+        return Style(color="default", bgcolor="default", reverse=True)
+    return Style(bgcolor=look.theme.variables["cursor"])

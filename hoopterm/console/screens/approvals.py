@@ -61,6 +61,11 @@ class Approvals(Page):
                 yield Document(id="what")
                 yield Document(id="facts")
 
+    def on_mount(self) -> None:
+        """The heading is as tall as it has to be."""
+        self.query_one("#who", Document).fits = True
+        super().on_mount()
+
     @property
     def table(self) -> LiveTable:
         """The queue."""
@@ -143,14 +148,14 @@ class Approvals(Page):
     def action_read(self) -> None:
         """The whole statement on a screen of its own."""
         found = self.current
-        if found is not None and not self.is_off("read"):
+        if not self.is_off("read") and found is not None:
             title = f"{clean(found.verb, 40)} · {clean(found.target, 80)} · {clean(found.id, 60)}"
             self.app.push_screen(Reader(title, found.text, partial(sql.wrapped, found.text)))
 
     def action_watch(self) -> None:
         """The session it came from."""
         found = self.current
-        if found is not None and not self.is_off("watch"):
+        if not self.is_off("watch") and found is not None:
             self.console.open_session(found.session)
 
     def action_scroll_down(self) -> None:
@@ -195,29 +200,29 @@ class Approvals(Page):
         found = self.current
         self.query_one("#rule").display = bool(self.table.keys) or bool(self._filter)
         who, what, facts = (self.query_one(id, Document) for id in ("#who", "#what", "#facts"))
-        cells = max(self.size.width - 2, 20)
-        what.display = found is not None and self.has_class("wide")
+        is_wide = self.has_class("wide")
+        what.display = found is not None and is_wide
+        who.display = what.display
         if found is None:
-            who.show(())
-            facts.show(self._nothing())
-        elif self.has_class("wide"):
-            half = cells * 11 // 20
-            who.show([*review.heading(found, cells - 2), BLANK])
-            what.show(review.statement(found, half - 2))
-            side, now = cells - half - 3, self.console.now()
-            lately = review.lately(self.console.store.past_of(found, 12), side, now)
-            facts.show([*review.facts(found, side, now), BLANK, *lately])
+            facts.fold(lambda cells: self._nothing())
+        elif is_wide:
+            who.fold(lambda cells: [*review.heading(found, cells), BLANK])
+            what.fold(lambda cells: review.statement(found, cells))
+            facts.fold(partial(self._side, found))
         else:
-            who.show(())
-            facts.show(self._page(found, cells))
-        who.styles.height = len(who.lines)
+            facts.fold(partial(self._page, found))
+
+    def _side(self, found: ReviewView, cells: int) -> list[Line]:
+        now = self.console.now()
+        lately = review.lately(self.console.store.past_of(found, 12), cells, now)
+        return [*review.facts(found, cells, now), BLANK, *lately]
 
     def _page(self, found: ReviewView, cells: int) -> list[Line]:
         """Everything in one column: the statement is cut so that the facts stay in sight."""
-        head = review.heading(found, cells - 1)
-        facts = review.facts(found, cells - 1, self.console.now())
+        head = review.heading(found, cells)
+        facts = review.facts(found, cells, self.console.now())
         room = self.query_one("#detail").size.height - len(head) - len(facts) - 2
-        return [*head, BLANK, *review.statement(found, cells - 1, max(room, 4)), BLANK, *facts]
+        return [*head, BLANK, *review.statement(found, cells, max(room, 4)), BLANK, *facts]
 
     def _nothing(self) -> list[Line]:
         store = self.console.store
@@ -236,7 +241,7 @@ class Approvals(Page):
 
     def _ask(self, verdict: str) -> None:
         found = self.current
-        if found is None or self.is_off(verdict):
+        if self.is_off(verdict) or found is None:
             return
         id, verb = found.id, clean(found.verb, 24)
         word = "Approve" if verdict == "approve" else "Deny"

@@ -18,6 +18,8 @@ from hoopterm.console.text import clean
 from hoopterm.console.widgets.bars import Bar
 from hoopterm.console.widgets.document import Document
 
+_AROUND = 8  # lines of the dialog that are not facts
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -73,9 +75,9 @@ class Confirm(ModalScreen[str | None]):
     def tick(self) -> None:
         """The facts as they are now; a question that is moot can only be left."""
         facts = self.query_one("#dialog-facts", Document)
-        # one cell for a scrollbar, whether or not there is one: text must not fold anew when it comes
-        facts.show(self._question.facts(max(facts.container_size.width - 1, 20)))
-        facts.styles.height = len(facts.lines)
+        facts.fold(self._question.facts)
+        room = int(self.app.size.height * 0.96) - _AROUND
+        facts.styles.height = max(min(len(facts.lines), room), 1)
         moot = self._question.moot()
         button = self.query_one("#confirm", Button)
         if moot and not button.disabled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -141,8 +141,7 @@ def open_help(console: Console, page: Page, title: str) -> None:
 
     def chosen(command: Command | None) -> None:
         if command is not None and command.on:
-            target = page if command.on == "page" else console
-            console.run_worker(cast("Page", target).run_action(command.action), group="command")
+            console.perform(page if command.on == "page" else console, command.action)
         elif command is not None:
             console.say(f"{command.keys} moves in lists and texts: {command.help.lower()}")
 

@@ -9,7 +9,6 @@ from textual.widget import Widget
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import Line
 from hoopterm.console.screens.page import Page
-from hoopterm.console.store import Topic
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 
@@ -26,19 +25,16 @@ class Reader(Page):
         self._title = title
         self._text = text
         self._fold = lines
-        self._folded: tuple[int, Sequence[Line]] = (0, ())
 
     def body(self) -> Iterable[Widget]:
         """A title and the page."""
         yield Rule(lambda: self._title)
         yield Document(id="page")
 
-    def show(self, topics: frozenset[Topic]) -> None:
-        """Fold only when the width changes: the text may be a megabyte."""
-        cells = max(self.size.width - 4, 20)
-        if self._folded[0] != cells:
-            self._folded = (cells, self._fold(cells))
-            self.query_one(Document).show(self._folded[1])
+    def on_mount(self) -> None:
+        """Fold it to the page."""
+        super().on_mount()
+        self.query_one(Document).fold(self._fold)
 
     def copied(self) -> tuple[str, str]:
         """The whole text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual import work
 from textual.widget import Widget
 
 from engine.api.schema import RecordingView
@@ -72,8 +73,9 @@ class Recordings(Page):
 
     def _ask(self) -> None:
         if self.console.link is not None:
-            self.run_worker(self._load(), name="recordings", exclusive=True)
+            self._load()
 
+    @work(name="recordings", exclusive=True)
     async def _load(self) -> None:
         try:
             self._found = {entry.session: entry for entry in await self.console.engine.recordings()}
@@ -115,7 +117,7 @@ class Recordings(Page):
     def action_open(self) -> None:
         """Replay it."""
         key = self.table.cursor
-        if key is not None and not self.is_off("open"):
+        if not self.is_off("open") and key is not None:
             self.console.open_recording(key)
 
     def action_filter(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from textual import events
+from textual import events, work
 from textual.containers import Horizontal
 from textual.widget import Widget
 
@@ -67,8 +67,13 @@ class Replay(Page):
     def on_mount(self) -> None:
         """Read it; a long one takes a moment, and the screen stays alive."""
         super().on_mount()
-        self.run_worker(self._load(), name="load")
+        self._load()
         self.set_interval(_TICK, self._play_on)
+
+    def on_unmount(self) -> None:
+        """Let go of the file."""
+        if self._reel is not None:
+            self._reel.close()
 
     @property
     def table(self) -> LiveTable:
@@ -80,6 +85,7 @@ class Replay(Page):
         """The statement one is at, as it is at this place."""
         return self._reel.statement if self._reel is not None else None
 
+    @work(name="load")
     async def _load(self) -> None:
         try:
             path = self._source if isinstance(self._source, Path) else await self.console.fetch(self._source)
@@ -89,7 +95,7 @@ class Replay(Page):
         except (Damaged, OSError) as problem:
             self._cause = str(problem)
         else:
-            self._reel.step()
+            self._reel.begin()
             self.table.show([str(index) for index in range(len(self._reel.summaries))])
             if self._reel.damage:
                 self.console.say(f"the recording does not read to its end: {self._reel.damage}", "error")
@@ -112,15 +118,19 @@ class Replay(Page):
             self.table.select(str(reel.current))
         found = self.current
         frame, evidence = self.query_one("#frame", Document), self.query_one("#evidence", Document)
-        evidence.display = self.has_class("wide")
-        wide = frame.container_size.width - 1
-        frame.show(statement.frame(found, max(wide, 20), self.has_class("wide")) if found else [BLANK])
-        evidence.show(statement.evidence(found, max(evidence.container_size.width - 1, 20)) if found else [])
+        has_evidence = self.has_class("wide")
+        evidence.display = has_evidence
+        if found is not None:
+            frame.fold(lambda cells: statement.frame(found, cells, has_evidence))
+            evidence.fold(partial(statement.evidence, found))
+        else:
+            frame.fold(lambda cells: [line(("before the first statement", "dim"))])
+            evidence.fold(lambda cells: [])
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another statement was chosen: to its end."""
         reel = self._reel
-        if reel is not None and event.key is not None and str(reel.current) != event.key:
+        if reel is not None and event.key is not None and event.by_hand:
             reel.show(int(event.key))
             self.query_one("#frame", Document).action_top()
             self.show(frozenset())

@@ -127,7 +127,7 @@ class Sessions(Page):
     def action_open(self) -> None:
         """Watch it, or replay it when it is past."""
         found = self.current
-        if found is None or self.is_off("open"):
+        if self.is_off("open") or found is None:
             return
         if found.state == "live":
             self.console.open_session(found.id)
@@ -137,13 +137,13 @@ class Sessions(Page):
     def action_replay(self) -> None:
         """Its recording, as far as there is one."""
         found = self.current
-        if found is not None and not self.is_off("replay"):
+        if not self.is_off("replay") and found is not None:
             self.console.open_recording(found.id)
 
     def action_terminate(self) -> None:
         """Ask, then end it."""
         found = self.current
-        if found is not None and not self.is_off("terminate"):
+        if not self.is_off("terminate") and found is not None:
             ask_to_end(self, found)
 
     def action_filter(self) -> None:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 
+from textual import work
 from textual.containers import Horizontal
 from textual.widget import Widget
 
@@ -63,7 +65,7 @@ class Watch(Page):
     def on_mount(self) -> None:
         """Begin to watch."""
         super().on_mount()
-        self.run_worker(self._watch(), name="watch")
+        self._watch()
 
     @property
     def feed(self) -> Feed:
@@ -81,6 +83,7 @@ class Watch(Page):
         key = self.feed.cursor
         return self._found.get(key) if key else None
 
+    @work(name="watch")
     async def _watch(self) -> None:
         """Follow the session; when the engine comes back, from its start again."""
         while True:
@@ -147,7 +150,7 @@ class Watch(Page):
         pane.display = self.has_class("wide")
         found = self.current
         if pane.display and found is not None:
-            pane.show(statement.evidence(found, max(pane.container_size.width - 2, 20)))
+            pane.fold(partial(statement.evidence, found))
 
     def off(self) -> frozenset[str]:
         """Only what is live can be ended."""
@@ -185,9 +188,9 @@ class Watch(Page):
     def action_read(self) -> None:
         """The statement and its rows on a screen of their own."""
         found = self.current
-        if found is not None and not self.is_off("read"):
+        if not self.is_off("read") and found is not None:
             title = f"statement {found.number} · {clean(found.verb, 40)}"
-            self.app.push_screen(Reader(title, found.text, lambda cells: statement.whole(found, cells)))
+            self.app.push_screen(Reader(title, found.text, partial(statement.whole, found)))
 
     def action_replay(self) -> None:
         """What is recorded so far."""
@@ -196,7 +199,7 @@ class Watch(Page):
     def action_terminate(self) -> None:
         """Ask, then end it."""
         found = self.found
-        if found is not None and not self.is_off("terminate"):
+        if not self.is_off("terminate") and found is not None:
             ask_to_end(self, found)
 
     def copied(self) -> tuple[str, str]:

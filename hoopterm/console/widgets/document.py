@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -21,6 +21,8 @@ class Document(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Line] = ()
+        self._make: Callable[[int], Sequence[Line]] | None = None
+        self.fits = False  # whether it is as tall as its lines
 
     @property
     def cells(self) -> int:
@@ -31,6 +33,21 @@ class Document(ScrollView, can_focus=True):
     def lines(self) -> Sequence[Line]:
         """What it shows."""
         return self._lines
+
+    def fold(self, make: Callable[[int], Sequence[Line]]) -> None:
+        """Show what `make` gives for a width, now and whenever the size changes."""
+        self._make = make
+        # a cell is kept for the scrollbar whether it is there or not: its coming must not fold the text anew
+        cells = self.container_size.width - 1
+        if cells > 0:
+            self.show(make(cells))
+            if self.fits:
+                self.styles.height = len(self._lines)
+
+    def on_resize(self) -> None:
+        """Fold again."""
+        if self._make is not None:
+            self.fold(self._make)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines."""

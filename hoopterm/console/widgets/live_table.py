@@ -64,12 +64,13 @@ class LiveTable(ScrollView, can_focus=True):
     BINDINGS = bindings(Scope.MOVE)
 
     class Moved(Message):
-        """The cursor is on another row, or on none."""
+        """The cursor is on another row, or on none; `by_hand` when a person put it there."""
 
-        def __init__(self, table: LiveTable, key: str | None) -> None:
+        def __init__(self, table: LiveTable, key: str | None, by_hand: bool) -> None:
             super().__init__()
             self.table = table
             self.key = key
+            self.by_hand = by_hand
 
         @property
         def control(self) -> LiveTable:
@@ -149,11 +150,11 @@ class LiveTable(ScrollView, can_focus=True):
         if size != self.virtual_size:
             self.virtual_size = size
 
-    def _point(self, key: str | None) -> None:
+    def _point(self, key: str | None, *, by_hand: bool = False) -> None:
         if key != self._cursor:
             self._cursor = key
             self.refresh()
-            self.post_message(self.Moved(self, key))
+            self.post_message(self.Moved(self, key, by_hand))
 
     def _reveal(self) -> None:
         place = self.index
@@ -205,7 +206,7 @@ class LiveTable(ScrollView, can_focus=True):
         """One row up or down."""
         if self._keys:
             place = (self.index or 0) + by
-            self._point(self._keys[min(max(place, 0), len(self._keys) - 1)])
+            self._point(self._keys[min(max(place, 0), len(self._keys) - 1)], by_hand=True)
             self._reveal()
 
     def action_leap(self, pages: int) -> None:
@@ -227,7 +228,7 @@ class LiveTable(ScrollView, can_focus=True):
             key = self._keys[place]
             if event.chain == 2 and key == self._cursor:
                 self.post_message(self.Opened(self, key))
-            self._point(key)
+            self._point(key, by_hand=True)
 
     def on_focus(self) -> None:
         """The cursor brightens."""

@@ -1,0 +1,108 @@
+"""One session as it happens."""
+
+from __future__ import annotations
+
+from hoopterm.console.screens.confirm import Confirm
+from hoopterm.console.screens.reader import Reader
+from hoopterm.console.screens.watch import Watch
+from hoopterm.errors import Refused
+from tests.hoopterm.console import talk
+from tests.hoopterm.console.scenes import FakeEngine
+from tests.hoopterm.console.stage import LARGE, picture, running, until
+
+
+def engine(upto: int = -1) -> FakeEngine:
+    found = FakeEngine()
+    for view in talk.views()[:upto]:
+        found.frames.put_nowait(view)
+    return found
+
+
+async def test_statements_appear_with_decisions_and_visible_masks() -> None:
+    async with running(engine(), LARGE) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "8 statements · following" in picture(pilot))
+        shown = picture(pilot)
+        assert "denied by no-ddl" in shown
+        assert "approved by bob" in shown
+        assert "▒▒▒▒▒▒▒▒" in shown
+        assert "****" not in shown
+
+
+async def test_a_new_frame_is_shown_as_it_comes() -> None:
+    found = engine(upto=5)
+    async with running(found) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "1 statement · following" in picture(pilot))
+        for view in talk.views()[5:9]:
+            found.frames.put_nowait(view)
+        await until(pilot, lambda: "totally_harmless" in picture(pilot))
+
+
+async def test_pausing_freezes_the_picture_and_counts_what_comes() -> None:
+    found = engine(upto=5)
+    async with running(found) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "1 statement · following" in picture(pilot))
+        await pilot.press("space")
+        for view in talk.views()[5:12]:
+            found.frames.put_nowait(view)
+        await until(pilot, lambda: "paused · 3 new statements" in picture(pilot))
+        assert "totally_harmless" not in picture(pilot)
+        await pilot.press("space")
+        await until(pilot, lambda: "denied by no-ddl" in picture(pilot))
+
+
+async def test_looking_back_stops_following_and_f_follows_again() -> None:
+    async with running(engine()) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "following" in picture(pilot))
+        await pilot.press("g")
+        assert "looking back" in picture(pilot)
+        assert "LIMIT 4" in picture(pilot)
+        await pilot.press("f")
+        assert "following" in picture(pilot)
+        assert "total > 100" in picture(pilot)
+
+
+async def test_reading_ending_and_going_back() -> None:
+    async with running(engine()) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "following" in picture(pilot))
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Reader)
+        assert "New York" in picture(pilot)
+        await pilot.press("q", "x")
+        assert isinstance(pilot.app.screen, Confirm)
+        await pilot.press("escape", "q")
+        assert not isinstance(pilot.app.screen, Watch)
+
+
+async def test_the_end_of_the_session_is_told() -> None:
+    found = engine(upto=1000)
+    found.frames.put_nowait(None)
+    async with running(found) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "session closed: the client left" in picture(pilot))
+
+
+async def test_watching_without_permission_says_so() -> None:
+    found = engine()
+    async with running(found) as pilot:
+        found.refusal = Refused("forbidden", "watching needs operator or auditor", "ask an admin")
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "watching needs operator or auditor" in picture(pilot))
+
+
+async def test_an_engine_that_comes_back_is_watched_from_the_start_again() -> None:
+    found = FakeEngine()
+    async with running(found) as pilot:
+        found.away = True
+        found.feed.put_nowait(None)
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "asking the engine for the session" in picture(pilot))
+        found.away = False
+        for view in talk.views()[:5]:
+            found.frames.put_nowait(view)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "1 statement" in picture(pilot))
