@@ -82,12 +82,14 @@ class Column:
     """One column of an answer and where its values come from.
 
     `sources` are the base-table columns that flow into it; None means it could not be proved, and masking
-    then treats it as protected. `is_text` says whether a masked replacement may be text (else it is NULL).
+    then treats it as protected. `is_text` says whether a masked replacement may be text (else it is NULL),
+    `has_text` whether there is text in it for detectors to look at (an array of text has, and is none).
     """
 
     name: str
     sources: frozenset[ColumnRef] | None
     is_text: bool = True
+    has_text: bool = True
     type_name: str = "text"
 
 

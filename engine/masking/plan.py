@@ -60,14 +60,13 @@ def _names(pattern: str, ref: ColumnRef) -> bool:
 class Plan:
     """What to do with each column of one answer, by position.
 
-    `columns[i]` is the transform of a protected column or None. `detects[i]` says whether detectors look at it;
-    `detection` is None when none does, `detected` how a recognised value is replaced.
+    `columns[i]` is the transform of a protected column or None. `detected[i]` says how a value that a detector
+    recognises in it is replaced, None where none looks; `detection` is None when none looks anywhere.
     """
 
     columns: tuple[Transform | None, ...]
-    detects: tuple[bool, ...]
+    detected: tuple[Mapping[str, Transform] | None, ...]
     detection: Detection | None
-    detected: Mapping[str, Transform]
 
     @property
     def is_empty(self) -> bool:
@@ -105,12 +104,17 @@ class Masks:
     def plan(self, columns: Sequence[Column]) -> Plan:
         """What to do with an answer of these columns."""
         actions = tuple(self._action(column) for column in columns)
-        detects = tuple(
-            self.detection is not None and column.is_text and action is None
+        detected = tuple(
+            self._detected_in(column) if action is None else None
             for column, action in zip(columns, actions, strict=True)
         )
-        detection = self.detection if any(detects) else None
-        return Plan(actions, detects, detection, self.detected)
+        return Plan(actions, detected, self.detection if any(detected) else None)
+
+    def _detected_in(self, column: Column) -> Mapping[str, Transform] | None:
+        """What is found in an array or a composite is redacted whatever the rule says: its lengths must stay true."""
+        if self.detection is None or not column.has_text:
+            return None
+        return self.detected if column.is_text else dict.fromkeys(self.detected, self._transforms["redact"])
 
     def _action(self, column: Column) -> Transform | None:
         if not self.has_columns or column.sources == frozenset():

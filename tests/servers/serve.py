@@ -16,6 +16,7 @@ import uvloop
 
 from engine.config.loading import load
 from engine.gateway import Gateway
+from engine.logs import configure
 
 
 async def serve(config: Path, tokens: list[str]) -> None:
@@ -37,4 +38,5 @@ async def serve(config: Path, tokens: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    configure()
     uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:]))

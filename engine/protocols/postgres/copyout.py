@@ -30,7 +30,7 @@ class CopyMasker:
         self._width = len(plan.columns)
         self._held = b""
         self._is_binary = statement.copy_format == "binary"
-        self._cells = CellMasker(plan, [1] * self._width if self._is_binary else [])
+        self._cells = CellMasker(plan)
         is_csv = statement.copy_format == "csv"
         self._is_csv = is_csv
         self._delimiter = statement.copy_delimiter or ("," if is_csv else "\t")
@@ -116,12 +116,7 @@ class CopyMasker:
         return self.masked != before
 
     def _mask_cells(self, cells: list[bytes | None]) -> None:
-        for index, action in enumerate(self._plan.columns):
-            cell = cells[index]
-            if action is not None and cell is not None:
-                cells[index] = self._cells.replace(index, cell, action)
-                self.masked += 1
-        self.masked += self._cells.detect(cells)
+        self.masked += self._cells.protect(cells) + self._cells.detect(cells)
 
     def _split_text(self, text: str) -> list[str | None]:
         return [None if field == self._null else _unescaped(field) for field in _split_unescaped(text, self._delimiter)]

@@ -141,7 +141,7 @@ class Delivery:
     def _plan(self, columns: Sequence[Column], formats: tuple[int, ...]) -> None:
         self._rows, self._masked = self._totals()
         self._described, self._masks = (columns, formats), self.passage.session.masks
-        self.passage.masker = RowMasker(self.passage.plan(columns, formats), formats)
+        self.passage.masker = RowMasker(self.passage.plan(columns, formats))
 
     def _totals(self) -> tuple[int, int]:
         masker = self.passage.masker

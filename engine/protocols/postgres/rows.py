@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from engine.errors import UpstreamError
 from engine.masking.plan import Plan, replace_detected
-from engine.masking.transform import Transform
 
 _NULL = 0xFFFFFFFF
 _NULL_CELL = b"\xff\xff\xff\xff"
@@ -20,15 +19,12 @@ _STARS = b"*" * 4096
 
 
 class RowMasker:
-    """Masks the rows of one answer; whole DataRow messages in, whole messages out.
+    """Masks the rows of one answer, in whatever format; whole DataRow messages in, whole messages out."""
 
-    `formats` are the result formats by column: 0 text, 1 binary; none at all means text.
-    """
-
-    def __init__(self, plan: Plan, formats: Sequence[int] = ()) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.rows = 0
         self.masked = 0
-        self._cells = CellMasker(plan, formats)
+        self._cells = CellMasker(plan)
         self._plan = plan
         self._width = len(plan.columns)
         protected = [index for index, action in enumerate(plan.columns) if action is not None]
@@ -83,11 +79,7 @@ class RowMasker:
 
     def _rebuild(self, data: bytes, start: int) -> bytes:
         cells = split_cells(data, start + _HEAD, self._width)
-        for index, action in enumerate(self._plan.columns):
-            cell = cells[index]
-            if action is not None and cell is not None:
-                cells[index] = self._cells.replace(index, cell, action)
-                self.masked += 1
+        self.masked += self._cells.protect(cells)
         return _row(cells)
 
     def _judge(self, data: bytes, starts: list[int], ends: list[int]) -> bytes:
@@ -109,29 +101,33 @@ class RowMasker:
 class CellMasker:
     """What a plan does to single cells; shared by rows and COPY."""
 
-    def __init__(self, plan: Plan, formats: Sequence[int] = ()) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._formats = [formats[index] if index < len(formats) else 0 for index in range(len(plan.columns))]
-        self._detected = plan.detected
-        self._looked_at = tuple(index for index, detects in enumerate(plan.detects) if detects)
-
-    def replace(self, index: int, cell: bytes, action: Transform) -> bytes | None:
-        """A protected cell's replacement."""
-        return action.replace(cell)
+        self._looked_at = [(index, found) for index, found in enumerate(plan.detected) if found is not None]
 
     def detect(self, cells: list[bytes | None]) -> int:
         """Replace recognised values in the cells that detectors look at, in place; how many there were."""
         detection, masked = self._plan.detection, 0
         if detection is None:
             return 0
-        for index in self._looked_at:
+        for index, detected in self._looked_at:
             cell = cells[index]
             if cell is None:
                 continue
-            text, found = replace_detected(cell.decode(errors="surrogateescape"), detection, self._detected)
+            text, found = replace_detected(cell.decode(errors="surrogateescape"), detection, detected)
             if found:
                 cells[index] = text.encode(errors="surrogateescape")
                 masked += found
+        return masked
+
+    def protect(self, cells: list[bytes | None]) -> int:
+        """Replace the cells of protected columns, in place; how many there were."""
+        masked = 0
+        for index, action in enumerate(self._plan.columns):
+            cell = cells[index]
+            if action is not None and cell is not None:
+                cells[index] = action.replace(cell)
+                masked += 1
         return masked
 
 

@@ -1,0 +1,21 @@
+"""The engine's own log for operators: JSON lines on stderr. It is not the audit log, and holds no statement and no value."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+
+
+def configure() -> None:
+    """Write to stderr. JSON escapes what strangers wrote; tracebacks are plain, since those with locals show secrets."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
