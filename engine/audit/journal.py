@@ -62,9 +62,12 @@ def prepare_spare(directory: Path, size: int) -> None:
     temporary = directory / f"{_SPARE}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        for offset in range(0, size, len(_ZEROS)):
-            os.write(descriptor, _ZEROS[: size - offset])
+        while (missing := size - os.lseek(descriptor, 0, os.SEEK_CUR)) > 0:
+            os.write(descriptor, _ZEROS[:missing])
         os.fsync(descriptor)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # half of it would only fill a full disk
+        raise
     finally:
         os.close(descriptor)
     os.replace(temporary, directory / _SPARE)

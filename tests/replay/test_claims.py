@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,11 @@ class Scene:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.report = Report()
-        self.claims = Claims(directory, self.report)
         self.count = 0
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self.directory, self.report)
 
     def says(self, event: str, **fields: object) -> None:
         self.claims.take(self.count, entry(self.count, event, **fields))
@@ -119,11 +124,22 @@ def test_a_recording_the_log_does_not_know_is_a_problem(scene: Scene) -> None:
     assert scene.finish() == ["recordings/s-forged.hoop: the log does not know this recording"]
 
 
+def test_a_recording_that_began_where_the_log_ends_is_only_unsealed(scene: Scene) -> None:
+    """Its first entry may be on its way to the disk while a running engine's log is verified."""
+    began = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
+    stored = encode_header({"session": "s-new", "timestamp": began})
+    (scene.directory / "s-new.hoop").write_bytes(stored)
+    scene = Scene(scene.directory)
+    scene.says("policy.applied")
+    assert scene.finish() == []
+    assert scene.report.unsealed == {"s-new.hoop": len(stored)}
+
+
 def test_the_end_of_a_live_recording_is_unsealed_and_no_problem(scene: Scene) -> None:
-    scene.says("session.opened", session="s-1")
-    scene.says("session.opened", session="s-2")
     stored = scene.recording("s-1")
     scene.recording("s-2")
+    scene.says("session.opened", session="s-1")
+    scene.says("session.opened", session="s-2")
     scene.seals("s-1", stored[:60], final=False)
     assert scene.finish() == []
     assert scene.report.unsealed == {"s-1.hoop": len(stored) - 60, "s-2.hoop": len(stored)}

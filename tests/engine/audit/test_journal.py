@@ -29,6 +29,17 @@ def test_the_spare_becomes_the_next_segment(tmp_path: Path) -> None:
     assert not has_spare(tmp_path)
 
 
+def test_a_full_disk_keeps_no_half_of_a_spare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            prepare_spare(tmp_path, SIZE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_batches_read_as_they_were_appended_and_the_rest_is_cut_at_the_end(tmp_path: Path) -> None:
     segment = OpenSegment.create(tmp_path, 5, SIZE)
     segment.append(5, [b"a", b"b"])
