@@ -14,7 +14,7 @@ from engine.protocols.postgres.lineage_calls import call_function
 from engine.protocols.postgres.lineage_queries import trace_query
 from engine.protocols.postgres.lineage_relations import relation_columns
 from engine.protocols.postgres.lineage_statements import trace_statement
-from engine.protocols.postgres.lineage_types import is_text
+from engine.protocols.postgres.lineage_types import has_text, is_text
 from engine.protocols.postgres.lineage_values import NOTHING, Ledger, Output, Outputs, Sources, Value, joined, told
 from engine.protocols.postgres.scope import Context, Scope
 from engine.protocols.postgres.statement import Catalog, Function, Relation, SessionState
@@ -92,12 +92,17 @@ def _context(catalog: Catalog, path: tuple[str, ...], state: SessionState | None
 
 
 def _columns(outputs: Outputs) -> tuple[Column, ...] | None:
-    if outputs is None:
-        return None
-    return tuple(
-        Column(name, told(value.sources), is_text(value.type_name), _final(value.type_name)) for name, value in outputs
+    return None if outputs is None else tuple(_column(output) for output in outputs)
+
+
+def _column(output: Output) -> Column:
+    type_name = output.value.type_name
+    if type_name == "unknown":
+        type_name = "text"  # a literal that nothing gave another type
+    return Column(
+        output.name,
+        told(output.value.sources),
+        is_text=is_text(type_name),
+        has_text=has_text(type_name),
+        type_name=type_name,
     )
-
-
-def _final(type_name: str) -> str:
-    return "text" if type_name == "unknown" else type_name

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from engine.protocols.postgres import lineage_builtins as builtins
 from engine.protocols.postgres.lineage_bodies import follow_body
+from engine.protocols.postgres.lineage_memory import recall
 from engine.protocols.postgres.lineage_overloads import applicable
 from engine.protocols.postgres.lineage_relations import row_type
 from engine.protocols.postgres.lineage_types import TEXTUAL, plain_name, result_type
 from engine.protocols.postgres.lineage_values import NOTHING, UNKNOWN, Output, Outputs, Value, combined, joined
-from engine.protocols.postgres.scope import Scope
+from engine.protocols.postgres.scope import Context, Scope
 from engine.protocols.postgres.statement import Function
-
-_SYSTEM = "pg_catalog"
 
 
 def call(names: Sequence[str], arguments: Sequence[Value], scope: Scope, labels: Sequence[str] = ()) -> Value:
@@ -28,7 +27,8 @@ def call(names: Sequence[str], arguments: Sequence[Value], scope: Scope, labels:
             if output.name == name:  # `email(c)` is `c.email`
                 return output.value
     scope.context.ledger.runs_user_code = True
-    scope.infer(*arguments)
+    scope.context.ledger.infer(None)
+    scope.context.ledger.copy(None)
     return UNKNOWN
 
 
@@ -113,14 +113,23 @@ def operate(names: Sequence[str], operands: Sequence[Value], scope: Scope) -> Va
     """An operator applied."""
     schema, name = _split(names)
     context = scope.context
-    functions = context.catalog.operator_functions(schema, name, context.path)
-    owned = [function for function in functions if not function.is_builtin]
-    chosen = applicable(functions, operands, ()) if owned else ()
-    called = [_operate_owned(function, operands, scope) for function in chosen if not function.is_builtin]
+    functions, has_owned = _operators(schema, name, context)
+    meant = applicable(functions, operands) if has_owned else ()
+    called = [_operate_owned(function, operands, scope) for function in meant if not function.is_builtin]
     risky = builtins.risky_operands(name, operands)
     scope.infer(*risky)
     result = combined([*operands, *called], _operator_type(name, operands), may_fail=bool(risky))
     return result if functions else UNKNOWN
+
+
+def _operators(schema: str | None, name: str, context: Context) -> tuple[tuple[Function, ...], bool]:
+    """The functions of the operators of that name, and whether any is not built in."""
+
+    def find() -> tuple[tuple[Function, ...], bool]:
+        functions = context.catalog.operator_functions(schema, name, context.path)
+        return functions, not all(function.is_builtin for function in functions)
+
+    return recall(context.catalog, ("operator", schema, name, context.path), find)
 
 
 def _operate_owned(function: Function, operands: Sequence[Value], scope: Scope) -> Value:

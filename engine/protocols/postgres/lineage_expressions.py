@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.protocols.postgres.lineage_calls import call, call_function, operate
+from engine.protocols.postgres.lineage_memory import recall
 from engine.protocols.postgres.lineage_references import field_of, parameter, resolve
 from engine.protocols.postgres.lineage_relations import row_type
 from engine.protocols.postgres.lineage_types import array_of, cannot_fail, common_type, element_of, schema_of, type_of
@@ -185,7 +186,11 @@ def _cast(node: Any, scope: Scope) -> Value:
     value = evaluate(node.arg, scope)
     type_name = type_of(node.type_name)
     context = scope.context
-    functions = [f for f in context.catalog.cast_functions(type_name, context.path) if not f.is_builtin]
+    functions = recall(
+        context.catalog,
+        ("cast", type_name, context.path),
+        lambda: tuple(f for f in context.catalog.cast_functions(type_name, context.path) if not f.is_builtin),
+    )
     called = [call_function(function, (value,), scope) for function in functions]
     may_fail = not (cannot_fail(value.type_name, type_name) or node.arg.WhichOneof("node") == "a_const")
     if may_fail:

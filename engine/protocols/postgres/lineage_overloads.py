@@ -30,7 +30,7 @@ _CATEGORY = {name: category for category, names in _CATEGORIES.items() for name 
 
 
 def applicable(
-    functions: Iterable[Function], arguments: Sequence[Value], labels: Sequence[str]
+    functions: Iterable[Function], arguments: Sequence[Value], labels: Sequence[str] = ()
 ) -> tuple[Function, ...]:
     """The overloads that a call with these arguments can mean."""
     named = {label for label in labels if label}

@@ -7,12 +7,11 @@ unless it reads a setting, which the reader may have chosen. Its columns carry t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
-from weakref import ref
 
 from engine.model import ColumnRef
 from engine.protocols.postgres.lineage_builtins import HIDING_RELATIONS
+from engine.protocols.postgres.lineage_memory import recall
 from engine.protocols.postgres.lineage_values import NOTHING, UNKNOWN, Ledger, Output, Outputs, Sources, Value, joined
 from engine.protocols.postgres.parsing import Unreadable, parse
 from engine.protocols.postgres.scope import Context, Scope
@@ -22,39 +21,16 @@ _SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 _VIEWS = "vm"
 
 
-@dataclass(slots=True)
-class _Memory:
-    """What was found of one catalog at one version."""
-
-    catalog: ref[Catalog]
-    version: int
-    found: dict[tuple[int, tuple[str, ...]], tuple[tuple[Output, ...], Ledger]] = field(default_factory=dict)
-
-
-_MEMORIES: dict[int, _Memory] = {}
-
-
-def _memory(catalog: Catalog) -> _Memory:
-    key = id(catalog)
-    memory = _MEMORIES.get(key)
-    if memory is None or memory.catalog() is not catalog or memory.version != catalog.version:
-        memory = _MEMORIES[key] = _Memory(ref(catalog, lambda _: _MEMORIES.pop(key, None)), catalog.version)
-    return memory
-
-
 def relation_columns(relation: Relation, context: Context) -> tuple[Output, ...]:
     """The columns of a relation and where they come from; notes in the ledger what reading it does besides."""
-    memory = _memory(context.catalog)
-    key = (relation.oid, context.session_path)
-    if (found := memory.found.get(key)) is None:
-        ledger = Ledger()
-        found = memory.found[key] = (_trace(relation, context, ledger), ledger)
-    outputs, ledger = found
+    key = ("relation", relation.oid, context.session_path)
+    outputs, ledger = recall(context.catalog, key, lambda: _trace(relation, context))
     context.ledger.add(ledger, inferences=ledger.reads_settings)
     return outputs
 
 
-def _trace(relation: Relation, context: Context, ledger: Ledger) -> tuple[Output, ...]:
+def _trace(relation: Relation, context: Context) -> tuple[tuple[Output, ...], Ledger]:
+    ledger = Ledger()
     if relation.kind in _VIEWS:
         values = _view_values(relation, context, ledger)
     elif relation.kind == "t" or relation.is_unreadable:
@@ -62,10 +38,11 @@ def _trace(relation: Relation, context: Context, ledger: Ledger) -> tuple[Output
     else:
         values = [_stored(relation, column, context.catalog) for column in relation.columns]
     hiding = HIDING_RELATIONS.get(relation.name, NOTHING)
-    return tuple(
+    outputs = tuple(
         Output(column.name, Value(None, column.type_name) if column.name in hiding else value)
         for column, value in zip(relation.columns, values, strict=True)
     )
+    return outputs, ledger
 
 
 def _view_values(relation: Relation, context: Context, ledger: Ledger) -> list[Value]:

@@ -63,22 +63,24 @@ POLYMORPHIC = (
     | {"any", "anyrange", "anymultirange", "anycompatiblerange", "anycompatiblemultirange", "record", "_record"}
 )
 
-
-_NOT_TEXT = words(
+_WITHOUT_TEXT = words(
     """
-    bool int2 int4 int8 float4 float8 numeric money oid xid xid8 cid tid date time timetz timestamp timestamptz
-    interval uuid bytea json jsonb jsonpath xml inet cidr macaddr macaddr8 bit varbit tsvector tsquery point
-    line lseg box path polygon circle record void regclass regtype regproc regprocedure regrole regnamespace
-    pg_lsn int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange
-    tsmultirange tstzmultirange datemultirange anyarray aclitem
+    bool int2 int4 int8 float4 float8 numeric money oid xid xid8 cid tid date time timetz timestamp timestamptz interval
+    uuid inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle void pg_lsn
+    int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange
+    tstzmultirange datemultirange
     """
 )
 
 
 def is_text(type_name: str) -> bool:
-    """Whether a masked replacement in text is a value of that type, as far as that can be told: detectors look at every
-    column that may hold text, and a domain or a type that is not known may."""
-    return type_name not in _NOT_TEXT and not type_name.startswith("_")
+    """Whether a masked replacement in text is a value of that type."""
+    return type_name in TEXTUAL
+
+
+def has_text(type_name: str) -> bool:
+    """Whether values of that type may hold text: all but those that are known not to."""
+    return type_name.removeprefix("_") not in _WITHOUT_TEXT
 
 
 def type_of(name: Any) -> str:
