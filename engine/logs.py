@@ -1,14 +1,17 @@
-"""The engine's own log for operators: JSON lines on stderr. It is not the audit log, and holds no statement and no value."""
+"""The engine's own log: JSON lines, for its operators. The record of what agents did is `engine.audit`, not this."""
 
 from __future__ import annotations
 
-import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure() -> None:
-    """Write to stderr. JSON escapes what strangers wrote; tracebacks are plain, since those with locals show secrets."""
+def write_logs_to(stream: TextIO) -> None:
+    """Send the log to a stream, from now on.
+
+    JSON escapes what strangers wrote. Tracebacks are plain: those that show local variables would show secrets.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -17,5 +20,5 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
     )

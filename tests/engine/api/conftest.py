@@ -110,7 +110,7 @@ class Serving:
                 connection.setblocking(False)
                 return await connect(factory, sock=connection)
 
-            loop.create_unix_connection = as_user  # type: ignore[method-assign]  # no hook exists to connect by hand
+            loop.create_unix_connection = as_user  # type: ignore[assignment,method-assign]  # no hook exists to connect by hand
             try:
                 data = msgspec.json.encode(body if body is not None else {})
                 async with session.request(method, f"http://engine/v1{path}", data=data) as response:

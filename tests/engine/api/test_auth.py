@@ -36,7 +36,7 @@ def test_the_peer_of_a_socket_is_who_opened_it() -> None:
 
 async def test_a_unix_name_of_the_configuration_is_a_person(serving: Serving) -> None:
     caller = await identify(USERS["auditor"], serving.gateway.revision)
-    assert (caller.name, caller.permissions) == ("auditor", {"auditor"})
+    assert (caller.name, caller.permissions) == ("auditor", frozenset({"auditor"}))
 
 
 @needs_root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from engine.api.schema import ConnectView
-from hoopterm.cli import connect as connect_module
 from hoopterm.cli.connect import run
 from hoopterm.errors import Refused
 from tests.hoopterm.cli.conftest import Command, StubEngine
@@ -81,7 +81,7 @@ def test_without_psql_the_settings_are_printed(
     engine: StubEngine, hoopterm: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.answers["POST", "/connect"] = ACCESS
-    monkeypatch.setattr(connect_module.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     assert f"PGPASSWORD={ACCESS.token}\n" in hoopterm("connect", "shop").out
 
 
