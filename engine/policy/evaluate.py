@@ -19,17 +19,24 @@ from engine.policy import conditions
 from engine.policy.rules import Miss, Rule, Scope
 
 NOTHING_TOUCHED: Final = Access(Effect.HOUSEKEEPING, Resource("statement", ""))
-_COVERED_BOUND = 4096
+_COVERAGES = 1024  # remembered at most, and decisions of each
+_DECISIONS = 1024
+_LONGEST_REMEMBERED = 16 * 1024  # characters of a statement: a stranger's names must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The rules about one identity on one target, with the exceptions that may apply to it."""
+    """The rules about one identity on one target, with the exceptions that may apply to it.
+
+    `decisions` remembers what was decided without any condition: it is the same for the same accesses, verb and
+    database, whenever and by whatever session it is asked.
+    """
 
     rules: tuple[tuple[Rule, tuple[Scope, ...]], ...]
     is_permitted: bool  # some allow or review rule is among them
     identity: Any = field(repr=False)  # as conditions see them
     target: Any = field(repr=False)
+    decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Moment:
@@ -51,7 +58,12 @@ class Moment:
         self._activation: Any = None
         self._held: dict[str, Miss | None] = {}
         self.operation = operation
-        self.database = dict(operation.context).get("database") or target.database or ""
+        self.database = _database(operation, target)
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether no condition had to be asked so far."""
+        return not self._held
 
     def miss(self, rule: Rule, exceptions: Iterable[Scope], access: Access) -> Miss | None:
         """Why the rule does not match this access, or None."""
@@ -101,6 +113,8 @@ class Policy:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.name))
         self._covered: dict[object, Coverage] = {}
+        # By the objects themselves, which stay alive here so that their ids stay theirs: most questions repeat them.
+        self._seen: dict[tuple[int, int], tuple[Identity, Target, Coverage]] = {}
 
     def covers(self, identity: Identity, target: Target) -> bool:
         """Whether some allow or review rule is about this identity on this target; else no session opens."""
@@ -108,6 +122,15 @@ class Policy:
 
     def coverage(self, identity: Identity, target: Target) -> Coverage:
         """The rules about this identity on this target."""
+        if (seen := self._seen.get((id(identity), id(target)))) is not None:
+            return seen[2]
+        coverage = self._cover(identity, target)
+        if len(self._seen) >= _COVERAGES:
+            self._seen.clear()
+        self._seen[id(identity), id(target)] = (identity, target, coverage)
+        return coverage
+
+    def _cover(self, identity: Identity, target: Target) -> Coverage:
         labels = frozenset(target.labels.items())
         key = (identity, target.name, target.mode, target.protocol, target.address, target.database, labels)
         if (known := self._covered.get(key)) is not None:
@@ -123,7 +146,7 @@ class Policy:
             identity=conditions.identity_message(identity),
             target=conditions.target_message(target),
         )
-        if len(self._covered) >= _COVERED_BOUND:
+        if len(self._covered) >= _COVERAGES:
             self._covered.clear()
         self._covered[key] = coverage
         return coverage
@@ -148,13 +171,33 @@ class Policy:
         if not coverage.is_permitted:
             reason = f"no rule lets {identity.subject} use {target.name}"
             return Decision(Verdict.DENY, None, reason, (operation.accesses or (NOTHING_TOUCHED,))[0])
+        key = (operation.accesses, operation.verb, _database(operation, target), operation.why_opaque)
+        if (known := coverage.decisions.get(key)) is not None:
+            return known
         moment = Moment(coverage, target, session, operation, now, parameters_known)
-        findings = [find(coverage, moment, access) for access in dict.fromkeys(operation.accesses)]
-        findings = findings or [find(coverage, moment, NOTHING_TOUCHED)]
-        worst = max(findings, key=lambda finding: finding.severity)
-        if worst.verdict is Verdict.REVIEW:
-            return _review(findings)
-        return _settled(worst, operation)
+        decision = _decide(coverage, moment)
+        if moment.is_unconditional and len(operation.text) <= _LONGEST_REMEMBERED:
+            if len(coverage.decisions) >= _DECISIONS:
+                coverage.decisions.clear()
+            coverage.decisions[key] = decision
+        return decision
+
+
+def _database(operation: Operation, target: Target) -> str:
+    """The database an operation is about; "" where nobody names one."""
+    for name, value in operation.context:
+        if name == "database":
+            return value or target.database or ""
+    return target.database or ""
+
+
+def _decide(coverage: Coverage, moment: Moment) -> Decision:
+    findings = [find(coverage, moment, access) for access in dict.fromkeys(moment.operation.accesses)]
+    findings = findings or [find(coverage, moment, NOTHING_TOUCHED)]
+    worst = max(findings, key=lambda finding: finding.severity)
+    if worst.verdict is Verdict.REVIEW:
+        return _review(findings)
+    return _settled(worst, moment.operation)
 
 
 def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:

@@ -240,3 +240,18 @@ def test_an_identity_nobody_covers_is_told_so() -> None:
         [rule("a", "allow", who=Who(groups=frozenset({"x"})))], operation(READ), identity=Identity("z", "human")
     )
     assert decision.reason == "no rule lets z use shop"
+
+
+@given(POLICIES, st.lists(OPERATIONS, min_size=1, max_size=6))
+def test_what_was_asked_before_changes_no_answer(rules: list[Rule], asked: list[Operation]) -> None:
+    policy = Policy(rules)
+    for each in (*asked, *asked):
+        assert policy.evaluate(BOT, SHOP, SESSION, each, NOW) == decide(rules, each)
+
+
+def test_a_condition_is_asked_anew_every_time() -> None:
+    policy = Policy([rule("a", "allow"), rule("night", "deny", effects=["write"], when="now.getHours() < 6")])
+    at_noon = NOW.replace(hour=12)
+    assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), NOW).verdict is Verdict.DENY
+    assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), at_noon).verdict is Verdict.ALLOW
+    assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), NOW).verdict is Verdict.DENY
