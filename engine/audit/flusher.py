@@ -54,6 +54,10 @@ class Flusher:
             self._hurry.set()
         self._wake.put(None)
 
+    def hurry(self) -> None:
+        """Store what was submitted at once."""
+        self._hurry.set()
+
     def close(self) -> None:
         """Store what is there and stop; blocks."""
         self._is_closing = True

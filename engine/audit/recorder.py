@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.bus import Bus
 
 HIGH_WATER = 8 << 20  # bytes waiting for storage at which a producer should pause
+HURRY = 1 << 20  # … at which storage does not wait for more to gather
 LIMIT = 64 << 20  # … and at which rows are dropped, which the recording then says
 MAX_PIECE = 8 << 20
 _EVENT_COST = 256
@@ -211,12 +212,14 @@ class Recorder:
         self._file.add(frame, cost)
         if not self._file.is_queued:
             self._submit()
+        elif self.backlog > HURRY:
+            self._log.flusher.hurry()
         if self._bus is not None and self._bus.has_watchers(self._topic):
             self._bus.publish(self._topic, frame)
 
     def _submit(self) -> None:
         self._file.is_queued = True
-        self._log.flusher.submit(self._file, is_urgent=self.is_behind)
+        self._log.flusher.submit(self._file, is_urgent=self.backlog > HURRY)
 
     def _hear(self, failure: str | None, seal: Seal | None) -> None:
         """From the flusher's thread: stored, or why not."""
