@@ -20,7 +20,7 @@ from engine.protocols.postgres.denial import raising_parse
 from engine.protocols.postgres.requests import Bind, Close, Describe, Execute, Flush, Parse, Query, Sync
 from tests.dsl.conversation import IDLE, Conversation, Denied, Report, Told
 
-NAME = RowDescription((Field("name"),))
+NAME = RowDescription((Field("name", table=2, number=1),))
 EMAIL = RowDescription((Field("email", table=1, number=2),))
 RAISED = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "42601", "M": 'syntax error at or near "hoopterm"', "P": "1"})
 BROKEN = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "22012", "M": "division by zero"})

@@ -32,7 +32,7 @@ from engine.protocols.postgres.requests import (
 )
 from tests.dsl.conversation import IDLE, IN_TRANSACTION, Conversation, Denied, Report, Told
 
-NAME = RowDescription((Field("name"),))
+NAME = RowDescription((Field("name", table=2, number=1),))
 EMAIL = RowDescription((Field("email", table=1, number=2),))
 RAISED = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "42601", "M": "syntax error"})
 
@@ -163,7 +163,6 @@ async def test_a_function_call_is_decided_like_any_statement(x: Conversation) ->
 
 
 async def test_an_allowed_function_calls_result_is_masked_as_unknown(x: Conversation) -> None:
-    x.world.analyst.origin = None
     x.world.session.masks.refuses = lambda operation: None  # type: ignore[method-assign]
     x.client_sends(FunctionCall(2089, b"\0\0\0\0\0\0"))
     await x.expect_upstream(FunctionCall(2089, b"\0\0\0\0\0\0"))

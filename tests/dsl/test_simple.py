@@ -15,7 +15,7 @@ from engine.protocols.postgres.denial import raising_query
 from engine.protocols.postgres.requests import Query
 from tests.dsl.conversation import ABORTED, IDLE, IN_TRANSACTION, Conversation, Denied, Report, Told
 
-NAME = RowDescription((Field("name"),))
+NAME = RowDescription((Field("name", table=2, number=1),))
 EMAIL = RowDescription((Field("email", table=1, number=2),))
 RAISED = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "42601", "M": 'syntax error at or near "hoopterm"', "P": "1"})
 

@@ -22,13 +22,13 @@ from engine.model import (
     Identity,
     Operation,
     Outcome,
+    Parameter,
     Resource,
     ReviewTerms,
     Target,
     Verdict,
 )
 from engine.pipeline import Pipeline
-from engine.protocols.postgres.answers import Field
 from engine.protocols.postgres.statement import PreparedStatement, SessionState, Statement
 from engine.session import Session
 
@@ -196,7 +196,6 @@ class FakeAnalyst:
         self.refreshed = 0
         self.seen: list[tuple[str, tuple[str, ...], str]] = []
         self.knows_at_once = True
-        self.origin: frozenset[ColumnRef] | None = frozenset()  # of columns that are not the protected one
 
     def known(self, text: str, state: SessionState) -> tuple[Statement, ...] | None:
         return self._analyse(text, state) if self.knows_at_once else None
@@ -237,7 +236,14 @@ class FakeAnalyst:
         return PreparedStatement(inner, self._statement(inner))
 
     def operation(
-        self, statement: Statement, *, id: str, session: str, state: SessionState, parameters: tuple[Any, ...]
+        self,
+        statement: Statement,
+        *,
+        id: str,
+        session: str,
+        state: SessionState,
+        parameters: Sequence[Parameter] = (),
+        in_transaction: bool = False,
     ) -> Operation:
         return Operation(
             id=id,
@@ -246,13 +252,14 @@ class FakeAnalyst:
             verb=statement.verb,
             text=statement.text,
             accesses=statement.accesses,
-            parameters=parameters,
+            parameters=tuple(parameters),
+            in_transaction=in_transaction,
             is_pure_read=statement.is_pure_read,
             context=(("role", state.role), ("search_path", ",".join(state.search_path))),
         )
 
-    def describe(self, fields: Sequence[Field], statement: Statement) -> tuple[Column, ...]:
-        return tuple(Column(field.name, frozenset({EMAIL}) if field.table == 1 else self.origin) for field in fields)
+    def origin(self, table: int, number: int, state: SessionState) -> frozenset[ColumnRef] | None:
+        return frozenset({EMAIL}) if table == 1 else frozenset()
 
     async def schema_changed(self) -> None:
         self.refreshed += 1

@@ -32,7 +32,8 @@ def operation_of(relay: Relay, statement: Statement, parameters: Sequence[Parame
         id=relay.next_operation(),
         session=relay.session.id,
         state=relay.tracker.state,
-        parameters=tuple(parameters),
+        parameters=parameters,
+        in_transaction=relay.tracker.is_in_transaction,
     )
 
 

@@ -11,9 +11,15 @@ from engine.protocols.postgres.requests import Bind
 from replay.cells import cell_text
 
 
+def builtin_type(oid: int) -> str | None:
+    """A built-in type's name as pg_type has it; None for other types."""
+    name: str | None = BUILTIN_TYPE_OID_MAP.get(oid)
+    return f"_{name[:-2]}" if name is not None and name.endswith("[]") else name
+
+
 def type_name(oid: int) -> str:
-    """A built-in type's name; other types by their OID, 0 as unknown."""
-    return str(BUILTIN_TYPE_OID_MAP.get(oid, f"oid {oid}")) if oid else "unknown"
+    """The same for any type: others by their OID, 0 as unknown."""
+    return (builtin_type(oid) or f"oid {oid}") if oid else "unknown"
 
 
 def needs_types(message: Bind, types: Sequence[int]) -> bool:

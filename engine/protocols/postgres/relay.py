@@ -283,7 +283,7 @@ class Relay:
 
     def columns_of(self, description: RowDescription, statement: Statement) -> tuple[Column, ...]:
         """Where the columns of an answer come from."""
-        return self.analyst.describe(description.fields, statement)
+        return self.analyst.describe(description.fields, statement, self.tracker.state)
 
     async def probe(self, query: str) -> list[Row]:
         """Run one harmless query on the client's own upstream session; raises `LookupError` when that cannot be."""

@@ -32,6 +32,7 @@ class Tracker:
         self.status = "I"
         self.is_stale = True
         self.changed_schema = False
+        self._has_begun = False
         self._prepared: dict[str, PreparedStatement] = {}
         self._cursors: dict[str, tuple[Column, ...] | None] = {}
         self._has_touched_settings = False
@@ -68,6 +69,11 @@ class Tracker:
             raise UnicodeError(f"statements in client encoding {self.state.client_encoding} cannot be read here")
         return text.decode(codec)
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a statement now would run inside a transaction block, and so behind locks it may hold."""
+        return self._has_begun or self.status != "I"
+
     def may_change(self, statement: Statement) -> bool:
         """Whether what comes after this statement can only be analysed once it has been answered."""
         if statement.transaction in ("commit", "rollback"):
@@ -84,6 +90,7 @@ class Tracker:
 
     def forwarding(self, statement: Statement) -> None:
         """It goes upstream now; whatever becomes of it, its effects may be undone later."""
+        self._has_begun |= statement.transaction == "begin"
         if statement.changes_settings or statement.why_opaque is not None:
             self._touch_settings(True)
         if statement.changes_schema:
@@ -105,6 +112,7 @@ class Tracker:
     def ready(self, status: str) -> None:
         """ReadyForQuery."""
         self.status = status
+        self._has_begun = False
         if status != "I":
             return
         self.is_stale |= self._has_touched_settings
