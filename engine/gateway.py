@@ -31,7 +31,7 @@ from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
 from engine.secrets.resolve import Login, Reference, resolve
-from engine.session import Session
+from engine.session import Counts, Session
 from engine.store.store import Store
 from engine.tls import Authority, ClientTLS
 
@@ -60,6 +60,7 @@ class Gateway:
         self.bus = Bus()
         self.pipeline = Pipeline(self)
         self.sessions: dict[str, Session] = {}
+        self._past = Counts()
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
         self.is_draining = False
@@ -244,6 +245,7 @@ class Gateway:
         if self.sessions.pop(session.id, None) is None:
             return
         counts = session.counts
+        self._past.add(counts)
         try:
             session.recorder.event("s", {"state": "closed", "reason": reason})
             await session.recorder.close()
@@ -264,6 +266,13 @@ class Gateway:
         except HooptermError as error:
             logger.error("a session's end could not be recorded", session=session.id, why=str(error))
         self.bus.publish("sessions", session)
+
+    def totals(self) -> Counts:
+        """What all sessions have done since the engine started."""
+        totals = Counts()
+        for counts in (self._past, *(session.counts for session in self.sessions.values())):
+            totals.add(counts)
+        return totals
 
     def kill(self, session_id: str, reason: str, by: str) -> None:
         """End a live session now; raises NotFound."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Counts:
-    """What a session has done so far."""
+    """What a session, or all of them, has done so far."""
 
     operations: int = 0
     denied: int = 0
@@ -26,6 +26,14 @@ class Counts:
     masked: int = 0
     rows: int = 0
     last_verb: str = ""
+
+    def add(self, other: Counts) -> None:
+        """Add another session's numbers to these."""
+        self.operations += other.operations
+        self.denied += other.denied
+        self.held += other.held
+        self.masked += other.masked
+        self.rows += other.rows
 
 
 class Session:

@@ -41,7 +41,7 @@ def status_view(call: Call) -> StatusView:
     """The same, at once."""
     gateway, revision = call.gateway, call.gateway.revision
     sessions = Counter(session.target.name for session in gateway.sessions.values())
-    counts = [session.counts for session in gateway.sessions.values()]
+    totals = gateway.totals()
     return StatusView(
         pid=os.getpid(),
         version=version("hoopterm"),
@@ -54,9 +54,9 @@ def status_view(call: Call) -> StatusView:
         ],
         sessions=len(gateway.sessions),
         pending_reviews=gateway.approvals.pending,
-        operations=sum(count.operations for count in counts),
-        denied=sum(count.denied for count in counts),
-        masked=sum(count.masked for count in counts),
+        operations=totals.operations,
+        denied=totals.denied,
+        masked=totals.masked,
         log_size=gateway.log.size,
         checkpoint=moment_or_none(gateway.log.checkpoint_time),
         policy=revision.digest,
