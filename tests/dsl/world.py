@@ -29,6 +29,7 @@ from engine.model import (
     Verdict,
 )
 from engine.pipeline import Pipeline
+from engine.protocols.postgres.answers import Field
 from engine.protocols.postgres.statement import PreparedStatement, SessionState, Statement
 from engine.session import Session
 
@@ -258,8 +259,13 @@ class FakeAnalyst:
             context=(("role", state.role), ("search_path", ",".join(state.search_path))),
         )
 
-    def origin(self, table: int, number: int, state: SessionState) -> frozenset[ColumnRef] | None:
-        return frozenset({EMAIL}) if table == 1 else frozenset()
+    def describe(self, fields: Sequence[Field], statement: Statement, state: SessionState) -> tuple[Column, ...]:
+        return tuple(self._column(field, statement) for field in fields)
+
+    def _column(self, field: Field, statement: Statement) -> Column:
+        if not field.table:
+            return Column(field.name, None)
+        return Column(field.name, frozenset({EMAIL}) if field.table == 1 else frozenset())
 
     async def schema_changed(self) -> None:
         self.refreshed += 1

@@ -13,6 +13,7 @@ from engine.protocols.postgres.settings import is_harmless
 if TYPE_CHECKING:
     from engine.session import Session
 
+
 def asked_settings(parameters: Mapping[str, str]) -> dict[str, str]:
     """The settings of a start-up, each under its own name. Raises SessionRefused for replication."""
     if parameters.get("replication", "off").lower() not in ("off", "false", "no", "0"):
