@@ -1,17 +1,14 @@
-"""The engine's own log: JSON lines, for its operators. The record of what agents did is `engine.audit`, not this."""
+"""The engine's own log for operators: JSON lines on stderr. It is not the audit log, and holds no statement and no value."""
 
 from __future__ import annotations
 
-from typing import TextIO
+import sys
 
 import structlog
 
 
-def write_logs_to(stream: TextIO) -> None:
-    """Send the log to a stream, from now on.
-
-    JSON escapes what strangers wrote. Tracebacks are plain: those that show local variables would show secrets.
-    """
+def configure() -> None:
+    """Write to stderr. JSON escapes what strangers wrote; tracebacks are plain, since those with locals show secrets."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,5 +17,5 @@ def write_logs_to(stream: TextIO) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )

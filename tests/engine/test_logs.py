@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from engine.logs import write_logs_to
+from engine.logs import configure
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     written = io.StringIO()
-    write_logs_to(written)
+    monkeypatch.setattr(sys, "stderr", written)
+    configure()
     yield written
     structlog.reset_defaults()
 
