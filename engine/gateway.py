@@ -339,6 +339,7 @@ class Gateway:
         for session in tuple(self.sessions.values()):
             if session.identity.token == token:
                 session.adapter.terminate("the token was revoked")
+        self.spawn(self.approvals.end_token(token), "end the reviews of a revoked token")
 
     async def _end_expired(self) -> None:
         while not self._stopping.is_set():

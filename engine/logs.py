@@ -1,4 +1,4 @@
-"""The engine's own log for operators: JSON lines on stderr. It is not the audit log, and holds no statement and no value."""
+"""The engine's own log, for its operators: JSON lines on stderr. It holds no statement and no value; `audit` is the record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import structlog
 
 
 def configure() -> None:
-    """Write to stderr. JSON escapes what strangers wrote; tracebacks are plain, since those with locals show secrets."""
+    """Write to stderr. JSON escapes what strangers wrote; tracebacks are plain, since locals would show secrets."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

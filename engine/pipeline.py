@@ -111,7 +111,10 @@ class Pipeline:
             return given
         assert decision.terms is not None
         terms = decision.terms
-        review = await approvals.request(session, operation, decision)
+        try:
+            review = await approvals.request(session, operation, decision)
+        except Denied as denied:
+            self._turn_away(session, operation, denied)
         session.counts.held += 1
         self._describe(session, operation, decision)
         self._tell_review(session, operation, review, "pending")
@@ -137,8 +140,8 @@ class Pipeline:
         again = self.decide(session, operation)  # the policy may have changed while it waited
         if again.verdict is Verdict.DENY:
             self._deny(session, operation, again)
-        if (used := await approvals.take(session, operation, decision)) is None:
-            self._turn_down(session, operation, decision, review)
+        if (used := await approvals.take(session, operation, again)) is None:
+            self._turn_down(session, operation, again, review)
         return used
 
     def _intend(self, session: Session, operation: Operation, decision: Decision, review: Review | None) -> Passage:

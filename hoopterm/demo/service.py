@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.config.loading import load
 from engine.gateway import Gateway
-from engine.logs import write_logs_to
+from engine.logs import configure
 
 AGENT = "report-bot"
 SPONSOR = "alice"
@@ -44,5 +44,5 @@ async def _serve(config: Path) -> None:
 if __name__ == "__main__":
     import uvloop
 
-    write_logs_to(sys.stderr)
+    configure()
     uvloop.run(_serve(Path(sys.argv[1])))

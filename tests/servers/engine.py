@@ -74,7 +74,10 @@ class RunningEngine:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, (self.directory / "engine.log").read_text()
+        if not line:
+            self.process.wait(30)
+            self.process.stdout.close()
+            raise AssertionError((self.directory / "engine.log").read_text())
         self.ready = json.loads(line)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

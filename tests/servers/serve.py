@@ -16,7 +16,7 @@ import uvloop
 
 from engine.config.loading import load
 from engine.gateway import Gateway
-from engine.logs import write_logs_to
+from engine.logs import configure
 
 
 async def serve(config: Path, tokens: list[str]) -> None:
@@ -38,5 +38,5 @@ async def serve(config: Path, tokens: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    write_logs_to(sys.stderr)
+    configure()
     uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:]))
