@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from engine.api.schema import ErrorView
@@ -17,6 +16,8 @@ from hoopterm.console.text import clean
 from hoopterm.errors import Problem
 
 _PIPED_WIDTH = 10_000  # nothing is cut for a program that reads
+_GAP = "  "
+_NARROWEST = 8  # cells that a column is cut to before it is left out
 
 _STATES = {
     "pending": ("▲", "yellow"),
@@ -43,7 +44,7 @@ _STATES = {
 
 
 class Column(NamedTuple):
-    """One column of a table; `gives` says that it may be cut where the terminal is narrow."""
+    """One column of a table; `gives` says that it may be cut, or left out, where the terminal is narrow."""
 
     title: str
     gives: bool = False
@@ -94,22 +95,40 @@ def badge(state: str) -> Text:
 
 def draw(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], *, empty: str) -> None:
     """A table that never wraps; without rows, the line that says why."""
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    for column in columns:
-        table.add_column(
-            column.title,
-            no_wrap=True,
-            overflow="ellipsis",
-            justify="right" if column.right else "left",
-            min_width=None if column.gives else len(column.title),
-            ratio=None,
-        )
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) if isinstance(cell, str) else cell for cell in row))
-    if table.row_count:
-        console().print(table)
-    else:
+    cells = [[Text(clean(cell)) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if not cells:
         note(styled(empty, "dim"))
+        return
+    screen = console()
+    natural = [max(len(column.title), *(row[at].cell_len for row in cells)) for at, column in enumerate(columns)]
+    widths = _fitted(columns, natural, screen.width)
+    for row in [[styled(column.title, "dim") for column in columns], *cells]:
+        shown = [_padded(row[at], width, right=columns[at].right) for at, width in widths.items()]
+        line = Text(_GAP).join(shown)
+        line.rstrip()
+        screen.print(line, no_wrap=True, crop=True)
+
+
+def _fitted(columns: Sequence[Column], natural: Sequence[int], room: int) -> dict[int, int]:
+    """Each shown column's width: the widest that give are cut first; where that is not enough the last of them go."""
+    widths = dict(enumerate(natural))
+    while (over := sum(widths.values()) + len(_GAP) * (len(widths) - 1) - room) > 0:
+        giving = [at for at in widths if columns[at].gives]
+        if not giving:
+            break
+        widest = max(giving, key=lambda at: widths[at])
+        if widths[widest] > _NARROWEST:
+            widths[widest] -= min(over, max(1, (widths[widest] - _NARROWEST) // 2))
+        else:
+            del widths[giving[-1]]
+    return widths
+
+
+def _padded(cell: Text, width: int, *, right: bool) -> Text:
+    cell = cell.copy()
+    cell.truncate(width, overflow="ellipsis")
+    (cell.pad_left if right else cell.pad_right)(max(width - cell.cell_len, 0))
+    return cell
 
 
 def facts(pairs: Iterable[tuple[str, str | Text]]) -> None:

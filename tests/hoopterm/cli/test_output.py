@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from rich.cells import cell_len
 
 from hoopterm.cli import output
 from hoopterm.cli.output import Column, badge, complain, draw, emit, facts, say, say_whole
@@ -38,13 +39,28 @@ def test_a_table_for_a_program_cuts_nothing(capsys: pytest.CaptureFixture[str]) 
     assert "x" * 300 in capsys.readouterr().out
 
 
-def test_a_table_on_a_terminal_never_wraps(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "_PIPED_WIDTH", 80)
-    draw([Column("ID"), Column("TEXT", gives=True)], [["r-1", "word " * 60], ["r-2", "x"]], empty="")
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
+def test_a_table_never_wraps_and_never_cuts_what_must_stay(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_PIPED_WIDTH", width)
+    columns = [Column("ID"), Column("TEXT", gives=True), Column("MORE", gives=True), Column("COUNT", right=True)]
+    draw(columns, [["rv_0123456789", "word " * 60, "x" * 40, "12"], ["rv_1", "逸" * 90, "", "123,456"]], empty="")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert max(map(len, lines)) <= 80
+    assert max(map(cell_len, lines)) <= width
+    assert lines[1].startswith("rv_0123456789  word")
     assert "…" in lines[1]
+    assert [line.rstrip().rpartition(" ")[2] for line in lines] == ["COUNT", "12", "123,456"]
+
+
+def test_where_nothing_more_can_be_cut_the_last_column_that_gives_goes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_PIPED_WIDTH", 24)
+    columns = [Column("ID"), Column("TEXT", gives=True), Column("MORE", gives=True)]
+    draw(columns, [["rv_0123456789", "word " * 60, "x" * 40]], empty="")
+    assert capsys.readouterr().out.splitlines()[0].split() == ["ID", "TEXT"]
 
 
 def test_an_empty_table_says_why_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

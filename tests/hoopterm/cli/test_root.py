@@ -127,3 +127,17 @@ def test_a_reader_that_goes_away_gets_no_traceback(engine: StubEngine, tmp_path:
     script = f"{sys.executable} -m hoopterm approvals list --json --engine {engine.socket} | head -c 1"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[", "")
+
+
+ENGINE_ONLY = ("structlog", "sqlalchemy", "alembic", "asyncpg", "uvloop", "ruamel", "postgast", "hyperscan", "google")
+
+
+def test_the_base_install_runs_everything_but_the_engine(tmp_path: Path) -> None:
+    script = (
+        "import importlib, sys; sys.modules.update(dict.fromkeys(sys.argv[1:]));"
+        "from hoopterm.cli.root import NOUNS;"
+        "[importlib.import_module(f'hoopterm.cli.{noun}') for noun in NOUNS];"
+        "import hoopterm.cli.statements, hoopterm.cli.verification, hoopterm.client, hoopterm.frames"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *ENGINE_ONLY], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
