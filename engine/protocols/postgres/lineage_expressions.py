@@ -37,6 +37,8 @@ def evaluate(message: Any, scope: Scope) -> Value:
     if kind is None:
         return Value()
     node = getattr(message, kind) if message.DESCRIPTOR.name == "Node" else message
+    if kind == "a_const":
+        return _constant(node, scope)
     with scope.context.nested():
         if (handler := _HANDLERS.get(kind)) is not None:
             return handler(node, scope)
@@ -208,9 +210,9 @@ def _bool(node: Any, scope: Scope) -> Value:
 
 def _guarded(values: Sequence[Value], type_name: str, scope: Scope) -> Value:
     """Parts that are evaluated or not depending on those before them."""
-    for position, value in enumerate(values):
-        if value.may_fail:
-            scope.infer(*values[:position], *values[position + 1 :])
+    failing = [value for value in values if value.may_fail]
+    if failing:
+        scope.infer(*(value for value in values if len(failing) > 1 or value is not failing[0]))
     return combined(values, type_name)
 
 

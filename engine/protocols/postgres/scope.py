@@ -21,7 +21,24 @@ from engine.protocols.postgres.statement import Catalog, SessionState
 NESTING_LIMIT = 200
 """How deep expressions and queries may nest, views and function bodies included; beyond it nothing is proved."""
 
+STEPS_LIMIT = 30_000
+"""How many expressions, queries and names one analysis looks at, each time it does: bodies within bodies and recursive
+queries within recursive queries multiply. Beyond it nothing is proved. Constants are free."""
+
 SYSTEM_COLUMNS = {"tableoid": "oid", "ctid": "tid", "xmin": "xid", "cmin": "cid", "xmax": "xid", "cmax": "cid"}
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of the steps of one analysis."""
+
+    steps: int = STEPS_LIMIT
+
+    def spend(self, steps: int) -> None:
+        """Take so many; raises RecursionError when they are used up."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise RecursionError("more to follow than lineage does")
 
 
 @dataclass(slots=True)
@@ -39,6 +56,7 @@ class Context:
     ledger: Ledger
     state: SessionState | None
     trace_query: Callable[[Any, Scope], Outputs]
+    budget: Budget = field(default_factory=Budget)
     depth: int = 0
     bodies: tuple[int, ...] = ()  # OIDs of the views and functions being followed
 
@@ -47,6 +65,7 @@ class Context:
         """One level deeper; raises RecursionError beyond the limit."""
         if self.depth >= NESTING_LIMIT:
             raise RecursionError("nested deeper than lineage follows")
+        self.budget.spend(1)
         self.depth += 1
         try:
             yield
@@ -59,8 +78,17 @@ class Context:
             raise RecursionError("a body that runs itself")
         if session_path is None:
             session_path = self.session_path
-        bodies = (*self.bodies, oid)
-        return Context(self.catalog, path, session_path, Ledger(), None, self.trace_query, self.depth, bodies)
+        return Context(
+            self.catalog,
+            path,
+            session_path,
+            Ledger(),
+            None,
+            self.trace_query,
+            self.budget,
+            self.depth,
+            (*self.bodies, oid),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -158,6 +186,7 @@ class Scope:
         for level in self.levels():
             opaque: Value | None = None
             found: list[Value] = []
+            self.context.budget.spend(len(level.items))
             for item in level.items:
                 if not item.shows_columns or (value := item.column(name)) is None:
                     continue
