@@ -32,7 +32,7 @@ def kind_of(message: Any) -> str | None:
 
 
 def evaluate(message: Any, scope: Scope) -> Value:
-    """What an expression yields. What is not known to this module yields a value of unknown sources."""
+    """What an expression yields. Of a node that this module does not know nothing is proved."""
     kind = kind_of(message)
     if kind is None:
         return Value()
@@ -44,6 +44,7 @@ def evaluate(message: Any, scope: Scope) -> Value:
             return handler(node, scope)
         if (fields := _CARRIERS.get(kind)) is not None:
             return _carry(kind, node, fields, scope)
+    scope.context.ledger.give_up()
     return UNKNOWN
 
 
@@ -329,9 +330,10 @@ def _call(node: Any, scope: Scope) -> Value:
         scope.infer(*order)
     if node.agg_distinct:
         scope.infer(*arguments)
-    if node.agg_star and names[-1] == "count":
+    is_native = len(names) == 1 or names[-2] == "pg_catalog"
+    if is_native and node.agg_star and names[-1] == "count":
         return Value(NOTHING, "int8")
-    if names[-1] == "current_setting":
+    if is_native and node.args and names[-1] == "current_setting":
         return _setting(node.args[0], scope)
     return call(names, arguments, scope, labels)
 

@@ -43,6 +43,7 @@ def entries(node: Any, scope: Scope, beside: list[Item]) -> tuple[Item, list[Ite
             case "join_expr":
                 return _join(node.join_expr, scope, beside)
             case _:
+                scope.context.ledger.give_up()
                 item = Item("", None)
     return item, [item]
 

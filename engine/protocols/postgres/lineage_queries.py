@@ -37,8 +37,7 @@ def trace_query(message: Any, scope: Scope) -> Outputs:
             case "return_stmt":
                 return (Output("", evaluate(node.returnval, scope)),)
             case _:
-                scope.context.ledger.copy(None)
-                scope.context.ledger.infer(None)
+                scope.context.ledger.give_up()
                 return None
 
 

@@ -1,6 +1,6 @@
 """What the columns of tables, views and row types hold.
 
-What a view compares inside itself (its WHERE, its joins) is its owner's choice and no inference of whoever reads it,
+What a view or a row-security policy compares (WHERE, joins) is its owner's choice and no inference of whoever reads it,
 unless it reads a setting, which the reader may have chosen. Its columns carry the sources of what they show.
 """
 
@@ -14,7 +14,7 @@ from engine.protocols.postgres.lineage_builtins import HIDING_RELATIONS
 from engine.protocols.postgres.lineage_memory import recall
 from engine.protocols.postgres.lineage_values import NOTHING, UNKNOWN, Ledger, Output, Outputs, Sources, Value, joined
 from engine.protocols.postgres.parsing import Unreadable, parse
-from engine.protocols.postgres.scope import Context, Scope
+from engine.protocols.postgres.scope import Context, Item, Scope
 from engine.protocols.postgres.statement import Catalog, Relation, RelationColumn
 
 _SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
@@ -42,7 +42,24 @@ def _trace(relation: Relation, context: Context) -> tuple[tuple[Output, ...], Le
         Output(column.name, Value(None, column.type_name) if column.name in hiding else value)
         for column, value in zip(relation.columns, values, strict=True)
     )
+    _read_policies(relation, outputs, context, ledger)
     return outputs, ledger
+
+
+def _read_policies(relation: Relation, outputs: tuple[Output, ...], context: Context, ledger: Ledger) -> None:
+    """Row security compares at its owner's choice too; what matters is whether it reads settings."""
+    for policy in relation.policies if relation.row_security else ():
+        inside = context.within(relation.oid, context.catalog.printed_path)
+        table = Item(relation.name, outputs, has_system_columns=True)
+        parsed = parse(f"SELECT WHERE {policy}")
+        if isinstance(parsed, Unreadable):
+            ledger.give_up()
+            continue
+        level = Scope(inside, items=[table])
+        with inside.nested():
+            inside.trace_query(parsed[0].node, level.inner())
+        if inside.ledger.reads_settings:
+            ledger.add(inside.ledger)
 
 
 def _view_values(relation: Relation, context: Context, ledger: Ledger) -> list[Value]:

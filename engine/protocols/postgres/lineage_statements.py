@@ -63,8 +63,7 @@ def trace_statement(message: Any, scope: Scope) -> Outputs:
         schema_handler(node, scope)
         return ()
     if kind not in HARMLESS:
-        scope.context.ledger.infer(None)
-        scope.context.ledger.copy(None)
+        scope.context.ledger.give_up()
     return () if kind in HARMLESS or kind in UNFOLLOWED else None
 
 
@@ -96,8 +95,7 @@ def _execute(node: Any, scope: Scope) -> Outputs:
     prepared = state.prepared.get(node.name) if state is not None else None
     parsed = Unreadable("") if prepared is None else parse(prepared.text)
     if isinstance(parsed, Unreadable) or len(parsed) != 1:
-        scope.context.ledger.infer(None)
-        scope.context.ledger.copy(None)
+        scope.context.ledger.give_up()
         return None
     infer(node.params, scope)
     statement = parsed[0].node

@@ -126,6 +126,10 @@ class Ledger:
         else:
             self.copies |= sources - (into or NOTHING)
 
+    def give_up(self) -> None:
+        """Something that is not understood: it could steer and store anything."""
+        self.untold_inferences = self.untold_copies = True
+
     def add(self, other: Ledger, *, inferences: bool = True) -> None:
         """Take over what another ledger holds; without its inferences where they are the owner's choice."""
         if inferences:

@@ -45,6 +45,10 @@ create function hidden(n int) returns text language plpgsql as
   'begin return (select email from customers where id = n); end';
 create function hidden_rows() returns table (a int, b text) language plpgsql as
   'begin return query select id, email from customers; end';
+create table secrets (id int, email text);
+alter table secrets enable row level security;
+create policy own on secrets using (email = current_setting('app.who'));
+create policy far on notes using (body = 'x');
 create schema elsewhere;
 create table elsewhere.customers (id int, phone text);
 """

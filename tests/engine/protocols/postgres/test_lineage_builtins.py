@@ -38,6 +38,7 @@ def test_built_in_functions_that_run_sql_or_read_files_hide_where_their_answer_i
         "lo_get(1)",
         "current_setting('app.secret')",
         "current_setting(name)",
+        "pg_catalog.current_setting('app.' || name, true)",
         "('app.secret').current_setting",
         "pg_stat_get_backend_activity(1)",
     ):

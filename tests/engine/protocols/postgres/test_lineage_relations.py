@@ -66,3 +66,8 @@ def test_a_view_that_cannot_be_read_is_unproved(shop: Shop) -> None:
 
 def test_a_typed_null_is_no_row_of_its_table(shop: Shop) -> None:
     assert shop.sources("select (null::customers).email, ('(1)'::address).zip") == [set(), set()]
+
+
+def test_row_security_that_reads_what_the_client_set_is_the_clients_question(shop: Shop) -> None:
+    assert shop.inferences("select id from secrets") == {"secrets.email"}
+    assert shop.inferences("select id from notes") == set()
