@@ -130,7 +130,10 @@ def _print_entry(entry: dict[str, Any]) -> None:
 
 def _details(data: dict[str, Any]) -> list[str]:
     """What of an entry's data tells most, in few words."""
-    named = [f"{name}={data[name]}" for name in ("rule", "review", "reason", "why", "error", "what") if data.get(name)]
+    names = ("rule", "review", "reason", "error", "what")
+    named = [f"{name}={data[name]}" for name in names if data.get(name)]
+    if data.get("why") and data["why"] != data.get("reason"):
+        named.append(f"why={data['why']}")
     verb = [str(data["verb"])] if data.get("verb") else []
     resources = [str(resource) for resource in data.get("resources") or []][:2]
     return [*verb, *resources, *named]

@@ -152,7 +152,7 @@ def _draw(status: StatusView) -> None:
             ("waiting", plural(status.pending_reviews, "review")),
             ("sessions", count(status.sessions)),
             (
-                "live work",
+                "work",
                 f"{plural(status.operations, 'operation')} · {count(status.denied)} denied · "
                 f"{plural(status.masked, 'value')} masked",
             ),
