@@ -7,8 +7,10 @@ A raw socket is read to the byte, so that nothing a peer sent before TLS can be 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import cast
 
 _CHUNK = 16 * 1024
@@ -76,7 +78,7 @@ class Channel(asyncio.BufferedProtocol):
     transport: asyncio.Transport
 
     def __init__(self) -> None:
-        self.has_transport = False
+        self._stands = False  # whether there is a transport to speak of
         self._chunk = bytearray(_CHUNK)
         self._received = bytearray()
         self._wanted = 0
@@ -90,8 +92,8 @@ class Channel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's derives from nothing of asyncio's
-        self.has_transport = True
-        self.transport.pause_reading()
+        self._stands = True
+        self._read_on(False)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._chunk
@@ -101,7 +103,7 @@ class Channel(asyncio.BufferedProtocol):
             return
         self._received += self._chunk[:nbytes]
         if len(self._received) >= self._wanted:
-            self.transport.pause_reading()
+            self._read_on(False)
             self._wake()
 
     def eof_received(self) -> None:
@@ -113,6 +115,10 @@ class Channel(asyncio.BufferedProtocol):
         self._wake()
         _settle(self._finished)
 
+    def _read_on(self, should: bool) -> None:
+        if not self.transport.is_closing():  # asyncio's TLS transport has nothing left to pause once it closes
+            (self.transport.resume_reading if should else self.transport.pause_reading)()
+
     def _wake(self) -> None:
         if self._waiter is not None:
             _settle(self._waiter)
@@ -123,24 +129,35 @@ class Channel(asyncio.BufferedProtocol):
         The socket belongs to the channel from here on, whatever becomes of it: uvloop aborts the process when a
         second transport is made over it. Time is the caller's to limit.
         """
-        await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: self,
-            sock,
-            ssl=tls,
-            ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
-            ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
-        )
+        with self._standing():
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: self,
+                sock,
+                ssl=tls,
+                ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
+                ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
+            )
 
     async def connect(self, sock: socket.socket, tls: ssl.SSLContext | None, server_hostname: str) -> None:
         """Take over a connected socket, as the TLS client when a context is given."""
-        await asyncio.get_running_loop().create_connection(
-            lambda: self,
-            sock=sock,
-            ssl=tls,
-            server_hostname=server_hostname if tls else None,
-            ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
-            ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
-        )
+        with self._standing():
+            await asyncio.get_running_loop().create_connection(
+                lambda: self,
+                sock=sock,
+                ssl=tls,
+                server_hostname=server_hostname if tls else None,
+                ssl_handshake_timeout=_HANDSHAKE_LIMIT if tls else None,
+                ssl_shutdown_timeout=_SHUTDOWN_LIMIT if tls else None,
+            )
+
+    @contextlib.contextmanager
+    def _standing(self) -> Iterator[None]:
+        # A loop that could not make a transport whole has closed it, and never says connection_lost.
+        try:
+            yield
+        except BaseException:
+            self._stands = False
+            raise
 
     async def read(self, size: int) -> bytes:
         """Exactly `size` bytes. Raises EOFError when the connection ends before."""
@@ -149,7 +166,7 @@ class Channel(asyncio.BufferedProtocol):
             if self._has_ended:
                 raise EOFError
             self._waiter = asyncio.get_running_loop().create_future()
-            self.transport.resume_reading()
+            self._read_on(True)
             await self._waiter
         piece = bytes(self._received[:size])
         del self._received[:size]
@@ -158,33 +175,40 @@ class Channel(asyncio.BufferedProtocol):
 
     def write(self, data: bytes) -> None:
         """Send, unless the connection is over."""
-        if not self.transport.is_closing():
+        if self._stands and not self.transport.is_closing():
             self.transport.write(data)
 
     async def end(self) -> None:
         """Send what is still to be sent, end the connection, and wait until the socket is free."""
-        if not self.has_transport:  # its TLS handshake failed, which closed it
+        if not self._stands:
             return
-        self.transport.close()
+        self._discard()
+        if not self.transport.is_closing():
+            self.transport.close()
         cutting = asyncio.get_running_loop().call_later(_LAST_WORDS, self.transport.abort)
         try:
-            await self.finished()
+            await self._finished
         finally:
             cutting.cancel()
 
     def abort(self) -> None:
         """End the connection now, with whatever is still to be sent."""
-        self.transport.abort()
+        if self._stands:
+            self.transport.abort()
 
     async def finished(self) -> None:
         """Wait until the connection is over; what the peer still sends is thrown away."""
-        self._is_finishing = True
-        self.transport.resume_reading()
+        self._discard()
         await self._finished
+
+    def _discard(self) -> None:
+        # A TLS transport whose reading is paused does not close once its peer has.
+        self._is_finishing = True
+        self._read_on(True)
 
     def release(self) -> tuple[asyncio.Transport, bytes]:
         """The transport with reading paused, and what was received beyond what was read."""
-        self.transport.pause_reading()
+        self._read_on(False)
         leftover = bytes(self._received)
         self._received.clear()
         return self.transport, leftover

@@ -1,7 +1,7 @@
 """The door for PostgreSQL clients: from an accepted socket to who they say they are.
 
 PostgreSQL documentation, "Message Flow: Start-up", "SSL Session Encryption". Nothing is decided here: the greeting
-hands the name and the password to the gateway, and `refuse` words what it says.
+hands the name and the password to whoever decides.
 """
 
 from __future__ import annotations
@@ -97,13 +97,6 @@ async def greet(
     raise error
 
 
-def refuse(transport: asyncio.Transport, error: HooptermError) -> None:
-    """Tell a greeted client why it may not enter, and close."""
-    if not transport.is_closing():
-        transport.write(startup.fatal_for(error))
-    transport.close()
-
-
 def is_local(sock: socket.socket) -> bool:
     """Whether what passes this socket never leaves the machine: a Unix socket, or loopback."""
     if sock.family == socket.AF_UNIX:
@@ -193,8 +186,7 @@ class _Reception:
     async def refuse(self, error: HooptermError) -> None:
         """Say why, natively, and end."""
         channel = self._channel or await self._take_over(None)
-        if channel.has_transport:
-            channel.write(startup.fatal_for(error))
+        channel.write(startup.fatal_for(error))
         await channel.end()
 
     async def end(self) -> None:
@@ -208,7 +200,7 @@ class _Reception:
         """End the connection without another await."""
         if self._channel is None:
             self._sock.close()
-        elif self._channel.has_transport:
+        else:
             self._channel.abort()
 
 

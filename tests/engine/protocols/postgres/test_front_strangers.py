@@ -240,7 +240,4 @@ async def _misbehave(client: Door, authority: Authority, chance: random.Random) 
     for _ in range(chance.randrange(3)):
         said[chance.randrange(len(said))] = chance.randrange(256)
     client.send(bytes(said[: chance.randrange(len(said) + 1)]) + chance.randbytes(chance.choice((0, 40_000))))
-    if chance.random() < 0.5:
-        client.writer.transport.abort()
-    else:
-        await client.reader.read(1)
+    (client.writer.transport.abort if chance.random() < 0.5 else client.writer.close)()
