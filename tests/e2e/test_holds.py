@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
 
@@ -104,12 +105,19 @@ async def test_cancelling_withdraws_the_review(engine: RunningEngine, database: 
 
 
 async def test_disconnecting_withdraws_the_review(engine: RunningEngine) -> None:
-    connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
+    dsn = engine.dsn()
+    connection = await asyncpg.connect(
+        host=dsn["host"], port=dsn["port"], user="bot", password=dsn["password"], database="db"
+    )
     async with engine.client() as client, asyncio.TaskGroup() as tasks:
-        held = tasks.create_task(connection.execute(DELETE))
+
+        async def hold() -> None:
+            with pytest.raises(asyncpg.PostgresConnectionError):
+                await connection.execute(DELETE)
+
+        tasks.create_task(hold())
         review = await when_pending(client)
-        connection.pgconn.finish()
-        held.cancel()
+        connection.terminate()
         async for change in client.live():
             if change.review is not None and change.review.id == review.id and change.review.state == "withdrawn":
                 break

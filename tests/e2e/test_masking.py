@@ -14,10 +14,10 @@ from tests.servers.postgres import Database
 LENIENT = MASKING.replace("with: redact", "with: redact, inference: allow")
 
 
-@pytest.fixture
-def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
-    database.psql(SCHEMA)
-    return start_engine(rules=WRITE_RULES, masking=LENIENT)
+@pytest.fixture(scope="module")
+def engine(start_module_engine: StartEngine, module_database: Database) -> RunningEngine:
+    module_database.psql(SCHEMA)
+    return start_module_engine(rules=WRITE_RULES, masking=LENIENT)
 
 
 def ask(engine: RunningEngine, statement: str, binary: bool = False, **parameters: Any) -> Any:
@@ -89,8 +89,8 @@ DODGES = [
     "select ascii(secret), chr(ascii(secret)) from people",
     "select translate(secret, 'abc', 'abc') from people",
     "update people set name = name where id = 1 returning secret",
-    "insert into people select id + 100, name, null, null, city from people returning *",
-    "delete from people where id = 20 returning people",
+    "insert into people select id + 1000, name, null, null, city from people where id = 1 returning *",
+    "delete from people where id = 120 returning people",
     "update people set name = name returning old.secret, new.secret",
     "execute immediate 'x'",
     "select secret::int from people",
@@ -107,8 +107,7 @@ DODGES = [
     "select pg_notify('c', secret) from people limit 1",
     "create table stolen as select secret from people",
     "insert into notes (body) select secret from people",
-    "update notes set body = (select secret from people limit 1)",
-    "copy people to stdout",
+    "update notes set body = (select secret from people limit 1) where id = 1",
     "select distinct secret from people",
     "select secret from people group by secret",
     "select secret from people order by secret limit 1",
@@ -217,7 +216,9 @@ def test_who_is_exempt_sees_the_values(engine: RunningEngine) -> None:
     assert row == ("canary-7f3a9c-1",)
 
 
-def test_unprotected_columns_of_ordinary_queries_are_not_masked(engine: RunningEngine, database: Database) -> None:
+def test_unprotected_columns_of_ordinary_queries_are_not_masked(
+    engine: RunningEngine, module_database: Database
+) -> None:
     for statement in (
         "select p.name, count(n.id) from people p left join notes n on n.person = p.id group by p.name order by 1",
         "with c as (select city, count(*) as n from people group by city) select * from c order by city",
@@ -226,12 +227,14 @@ def test_unprotected_columns_of_ordinary_queries_are_not_masked(engine: RunningE
         "select string_agg(body, ',' order by id) from notes",
         "select name from people union select body from notes order by 1",
     ):
-        with psycopg.connect(database.dsn) as direct:
+        with psycopg.connect(module_database.dsn) as direct:
             expected = direct.execute(statement).fetchall()
         assert ask(engine, statement) == expected
 
 
-def test_the_record_of_all_this_holds_no_protected_value(engine: RunningEngine) -> None:
+def test_the_record_of_all_this_holds_no_protected_value(start_engine: StartEngine, database: Database) -> None:
+    database.psql(SCHEMA)
+    engine = start_engine(rules=WRITE_RULES, masking=LENIENT)
     for statement in DODGES[:40]:
         ask(engine, statement)
     engine.stop()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,14 +144,14 @@ class RunningEngine:
 StartEngine = Callable[..., RunningEngine]
 
 
-@pytest.fixture
-def start_engine(tmp_path: Path, database: Database) -> Iterator[StartEngine]:
-    """Start engines in front of `database`: `start_engine(rules=…, masking=…, target="  mode: observe")`."""
+@contextmanager
+def engines(directory: Path, database: Database) -> Iterator[StartEngine]:
+    """Start engines in front of a database: `start(rules=…, masking=…, target="mode: observe")`; stopped at the end."""
     running: list[RunningEngine] = []
 
     def start(rules: str = READ_RULES, masking: str = "", target: str = "", **values: str) -> RunningEngine:
-        directory = tmp_path / f"engine-{len(running)}"
-        directory.mkdir()
+        home = directory / f"engine-{len(running)}"
+        home.mkdir()
         server = database.server
         settings: dict[str, Any] = {
             "user": getpass.getuser(),
@@ -161,14 +162,29 @@ def start_engine(tmp_path: Path, database: Database) -> Iterator[StartEngine]:
             **values,
         }
         extra = textwrap.indent(textwrap.dedent(target), "    ")
-        text = f"{HEAD % settings}{extra}\n{textwrap.dedent(rules)}\n{textwrap.dedent(masking)}"
-        engine = RunningEngine(directory, {"UPSTREAM_PASSWORD": server.password, "PATH": "/usr/bin:/bin"})
-        engine.config.write_text(text)
+        engine = RunningEngine(home, {"UPSTREAM_PASSWORD": server.password, "PATH": "/usr/bin:/bin"})
+        engine.config.write_text(f"{HEAD % settings}{extra}\n{textwrap.dedent(rules)}\n{textwrap.dedent(masking)}")
         engine.start()
         running.append(engine)
         return engine
 
-    yield start
-    for engine in running:
-        if engine.process is not None and engine.process.poll() is None:
-            engine.stop()
+    try:
+        yield start
+    finally:
+        for engine in running:
+            if engine.process is not None and engine.process.poll() is None:
+                engine.stop()
+
+
+@pytest.fixture
+def start_engine(tmp_path: Path, database: Database) -> Iterator[StartEngine]:
+    """Starts engines in front of `database`, for one test."""
+    with engines(tmp_path, database) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_engine(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[StartEngine]:
+    """Starts engines in front of `module_database`, for the tests of a module."""
+    with engines(tmp_path_factory.mktemp("engines"), module_database) as start:
+        yield start

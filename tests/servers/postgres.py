@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -38,10 +39,24 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+@contextmanager
+def fresh_database(server: EmbeddedPostgres) -> Iterator[Database]:
+    """A fresh, empty database, dropped when the context ends."""
+    name = f"test_{next(_NUMBERS)}"
+    server.psql(f"create database {name}")
+    yield Database(server, name)
+    server.psql(f"drop database if exists {name} with (force)")
+
+
 @pytest.fixture
 def database(postgres_server: EmbeddedPostgres) -> Iterator[Database]:
-    """A fresh, empty database."""
-    name = f"test_{next(_NUMBERS)}"
-    postgres_server.psql(f"create database {name}")
-    yield Database(postgres_server, name)
-    postgres_server.psql(f"drop database if exists {name} with (force)")
+    """A database for one test."""
+    with fresh_database(postgres_server) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres_server: EmbeddedPostgres) -> Iterator[Database]:
+    """A database that the tests of a module share: they must leave it as they found it."""
+    with fresh_database(postgres_server) as database:
+        yield database
