@@ -19,10 +19,10 @@ rules:
 """
 
 
-@pytest.fixture
-def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
-    database.psql(SCHEMA)
-    return start_engine(rules=RULES, masking=MASKING)
+@pytest.fixture(scope="module")
+def engine(start_module_engine: StartEngine, module_database: Database) -> RunningEngine:
+    module_database.psql(SCHEMA)
+    return start_module_engine(rules=RULES, masking=MASKING)
 
 
 def count(database: Database) -> int:
@@ -44,7 +44,7 @@ def test_a_denial_carries_state_rule_reason_hint_and_one_line_of_json(engine: Ru
 
 
 def test_a_denied_statement_aborts_its_transaction_and_keeps_the_session(
-    engine: RunningEngine, database: Database
+    engine: RunningEngine, module_database: Database
 ) -> None:
     with psycopg.connect(**engine.dsn()) as connection:
         connection.execute("insert into notes (person, body) values (1, 'half')")
@@ -54,19 +54,21 @@ def test_a_denied_statement_aborts_its_transaction_and_keeps_the_session(
             connection.execute("select 1")
         connection.rollback()
         assert connection.execute("select 1").fetchone() == (1,)
-    assert count(database) == 20
+    assert count(module_database) == 20
 
 
-def test_a_denial_in_a_multi_statement_string_leaves_no_half_of_it(engine: RunningEngine, database: Database) -> None:
+def test_a_denial_in_a_multi_statement_string_leaves_no_half_of_it(
+    engine: RunningEngine, module_database: Database
+) -> None:
     with psycopg.connect(**engine.dsn(), autocommit=True) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("insert into notes (person, body) values (1, 'half'); drop table notes")
         assert connection.execute("select 1").fetchone() == (1,)
-    assert count(database) == 20
+    assert count(module_database) == 20
 
 
 def test_a_denial_in_a_pipeline_rolls_back_up_to_sync_and_claims_nothing(
-    engine: RunningEngine, database: Database
+    engine: RunningEngine, module_database: Database
 ) -> None:
     with psycopg.connect(**engine.dsn(), autocommit=True) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.pipeline() as pipeline:
@@ -75,7 +77,7 @@ def test_a_denial_in_a_pipeline_rolls_back_up_to_sync_and_claims_nothing(
             connection.execute("insert into notes (person, body) values (1, 'other half')")
             pipeline.sync()
         assert connection.execute("select 1").fetchone() == (1,)
-    assert count(database) == 20
+    assert count(module_database) == 20
 
 
 @pytest.mark.parametrize(
@@ -113,13 +115,15 @@ def test_a_denial_in_a_pipeline_rolls_back_up_to_sync_and_claims_nothing(
     ],
 )
 def test_what_no_rule_allows_is_denied_however_it_is_written(
-    engine: RunningEngine, database: Database, statement: str
+    engine: RunningEngine, module_database: Database, statement: str
 ) -> None:
     """SECURITY: guardrails hold against nesting, quoting, comments, cursors, prepared statements and functions."""
-    before = database.psql("select count(*), min(xmin::text::bigint), max(xmin::text::bigint) from notes")
+    before = module_database.psql("select count(*), min(xmin::text::bigint), max(xmin::text::bigint) from notes")
     with psycopg.connect(**engine.dsn(), autocommit=True) as connection:
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.SyntaxError)):
             connection.execute(statement)
         connection.rollback()
         assert connection.execute("select 1").fetchone() == (1,)
-    assert database.psql("select count(*), min(xmin::text::bigint), max(xmin::text::bigint) from notes") == before
+    assert (
+        module_database.psql("select count(*), min(xmin::text::bigint), max(xmin::text::bigint) from notes") == before
+    )

@@ -18,10 +18,10 @@ from tests.servers.engine import WRITE_RULES, RunningEngine, StartEngine
 from tests.servers.postgres import Database
 
 
-@pytest.fixture
-def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
-    database.psql(SCHEMA)
-    return start_engine(rules=WRITE_RULES, masking=MASKING)
+@pytest.fixture(scope="module")
+def engine(start_module_engine: StartEngine, module_database: Database) -> RunningEngine:
+    module_database.psql(SCHEMA)
+    return start_module_engine(rules=WRITE_RULES, masking=MASKING)
 
 
 def environment(engine: RunningEngine) -> dict[str, str]:
@@ -65,8 +65,8 @@ def test_psycopg_works_in_pipeline_mode_with_prepared_statements_and_copy(engine
             with cursor.copy("copy notes (person, body) from stdin") as into:
                 into.write_row((1, "copied"))
                 into.write_row((2, "also copied"))
-            cursor.execute("select count(*) from notes")
-            assert cursor.fetchone() == (22,)
+            cursor.execute("select count(*) from notes where body like '%copied'")
+            assert cursor.fetchone() == (2,)
             with cursor.copy("copy people to stdout") as out:
                 copied = b"".join(bytes(block) for block in out)
         assert copied.count(b"\n") == 20
@@ -123,12 +123,12 @@ def test_a_pure_python_driver_works(engine: RunningEngine) -> None:
     connection.close()
 
 
-def test_pg_dump_of_a_permitted_table_equals_the_direct_one(engine: RunningEngine, database: Database) -> None:
+def test_pg_dump_of_a_permitted_table_equals_the_direct_one(engine: RunningEngine, module_database: Database) -> None:
     through = run(engine, "pg_dump", "--table=notes", "--no-owner")
     assert through.returncode == 0, through.stderr
-    server = database.server
+    server = module_database.server
     direct = subprocess.run(
-        [str(binaries() / "pg_dump"), "--table=notes", "--no-owner", database.dsn],
+        [str(binaries() / "pg_dump"), "--table=notes", "--no-owner", module_database.dsn],
         capture_output=True,
         text=True,
         check=True,
@@ -142,9 +142,9 @@ def test_pg_dump_of_a_permitted_table_equals_the_direct_one(engine: RunningEngin
 
 
 @pytest.mark.parametrize("mode", ["simple", "extended", "prepared"])
-def test_pgbench_runs_in_every_query_mode(engine: RunningEngine, database: Database, mode: str) -> None:
+def test_pgbench_runs_in_every_query_mode(engine: RunningEngine, module_database: Database, mode: str) -> None:
     subprocess.run(
-        [str(binaries() / "pgbench"), "--initialize", "--quiet", database.dsn], capture_output=True, check=True
+        [str(binaries() / "pgbench"), "--initialize", "--quiet", module_database.dsn], capture_output=True, check=True
     )
     done = run(engine, "pgbench", f"--protocol={mode}", "--client=2", "--transactions=20", "--no-vacuum")
     assert done.returncode == 0, done.stderr
