@@ -29,7 +29,7 @@ ABORTED = a.ReadyForQuery("E")
 class Report:
     """An ErrorResponse or NoticeResponse by its code, and pieces of its text."""
 
-    kind = a.ErrorResponse
+    kind: type[a.ErrorResponse] | type[a.NoticeResponse] = a.ErrorResponse
 
     def __init__(self, code: str, *texts: str) -> None:
         self.code = code
