@@ -107,16 +107,23 @@ class Console(App[None]):
         """Leave nothing of the evidence behind."""
         self._scratch.cleanup()
 
+    @property
+    def front(self) -> Page | None:
+        """The page in front, unless a dialog is, or nothing is any more."""
+        stack = self.screen_stack
+        return stack[-1] if stack and isinstance(stack[-1], Page) else None
+
     def _poke(self) -> None:
         self._pulse.poke()
 
     def _beat(self) -> None:
-        if isinstance(self.screen, Page) and self.screen.is_mounted:
-            self.screen.changed(self.store.take_changes())
+        front = self.front
+        if front is not None:
+            front.changed(self.store.take_changes())
 
     def _tick(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, Page) and screen.is_mounted:
+            if isinstance(screen, Page):
                 screen.tick()
 
     @property
@@ -220,8 +227,8 @@ class Console(App[None]):
     def _help(self, title: str) -> None:
         from hoopterm.console.screens.help import open_help
 
-        if isinstance(self.screen, Page):
-            open_help(self, self.screen, title)
+        if self.front is not None:
+            open_help(self, self.front, title)
 
     def action_theme(self, name: str) -> None:
         """Another theme."""

@@ -64,7 +64,6 @@ class Approvals(Page):
     def on_mount(self) -> None:
         """The heading is as tall as it has to be."""
         self.query_one("#who", Document).fits = True
-        super().on_mount()
 
     @property
     def table(self) -> LiveTable:
@@ -84,8 +83,6 @@ class Approvals(Page):
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The queue when it changed, the detail always: its countdown moves."""
-        if not self.is_mounted:
-            return
         store = self.console.store
         if Topic.REVIEWS in topics:
             keys = [id for id in store.queue() if self._keeps(store.reviews[id])]

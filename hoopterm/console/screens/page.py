@@ -30,6 +30,7 @@ class Page(Screen[None]):
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     MODE: ClassVar[str] = ""
     AUTO_FOCUS = ""
+    is_ready = False  # between having its widgets and losing them
 
     @property
     def console(self) -> Console:
@@ -50,7 +51,12 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """The first picture."""
+        self.is_ready = True
         self.changed(ALL)
+
+    def on_unmount(self) -> None:
+        """Nothing to paint on any more."""
+        self.is_ready = False
 
     def on_screen_resume(self) -> None:
         """Whatever happened meanwhile."""
@@ -60,10 +66,12 @@ class Page(Screen[None]):
         """Panes come and go with the width."""
         self.set_class(self.app.size.width >= WIDE, "wide")
         self.set_class(self.app.size.height < 20, "short")
-        self.call_after_refresh(self.show, ALL)
+        self.call_after_refresh(self.changed, ALL)
 
     def changed(self, topics: frozenset[Topic]) -> None:
         """The store changed: repaint what depends on these topics."""
+        if not self.is_ready:
+            return
         banner = self.query_one("#banner")
         banner.display = bool(chrome.banner(self.console.store, 80)) and not self.console.place.file
         for id in ("#header", "#banner", "#footer"):

@@ -33,7 +33,6 @@ class Reader(Page):
 
     def on_mount(self) -> None:
         """Fold it to the page."""
-        super().on_mount()
         self.query_one(Document).fold(self._fold)
 
     def copied(self) -> tuple[str, str]:

@@ -62,7 +62,6 @@ class Recordings(Page):
 
     def on_screen_resume(self) -> None:
         """Ask anew: sessions have ended meanwhile."""
-        super().on_screen_resume()
         self._ask()
 
     def changed(self, topics: frozenset[Topic]) -> None:

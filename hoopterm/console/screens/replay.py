@@ -66,7 +66,6 @@ class Replay(Page):
 
     def on_mount(self) -> None:
         """Read it; a long one takes a moment, and the screen stays alive."""
-        super().on_mount()
         self._load()
         self.set_interval(_TICK, self._play_on)
 
@@ -89,13 +88,17 @@ class Replay(Page):
     async def _load(self) -> None:
         try:
             path = self._source if isinstance(self._source, Path) else await self.console.fetch(self._source)
-            self._reel = await asyncio.to_thread(Reel.open, path)
+            reel = await asyncio.to_thread(Reel.open, path)
         except Problem as problem:
             self._cause = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
         except (Damaged, OSError) as problem:
             self._cause = str(problem)
         else:
-            self._reel.begin()
+            if not self.is_ready:
+                reel.close()
+                return
+            self._reel = reel
+            reel.begin()
             self.table.show([str(index) for index in range(len(self._reel.summaries))])
             if self._reel.damage:
                 self.console.say(f"the recording does not read to its end: {self._reel.damage}", "error")
@@ -277,7 +280,7 @@ class Replay(Page):
 
     def _play_on(self) -> None:
         reel = self._reel
-        if reel is None or not reel.is_playing or self.app.screen is not self:
+        if reel is None or not reel.is_playing or self.console.front is not self:
             return
         if reel.advance(_TICK):
             self.show(frozenset())

@@ -64,7 +64,6 @@ class Watch(Page):
 
     def on_mount(self) -> None:
         """Begin to watch."""
-        super().on_mount()
         self._watch()
 
     @property
@@ -114,7 +113,7 @@ class Watch(Page):
                     await asyncio.sleep(0)
 
     def _beat(self) -> None:
-        if self.is_mounted and self.app.screen is self:
+        if self.is_ready and self.console.front is self:
             self.show(frozenset())
 
     def show(self, topics: frozenset[Topic]) -> None:

@@ -205,7 +205,8 @@ def frame(statement: Statement, cells: int, has_evidence: bool) -> list[Line]:
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))
     out.append(BLANK)
     if not statement.rows and statement.state not in ("denied", "failed"):
-        out.append(joined((line(mark(statement).span), result(statement)), Span("  ")))
+        told = result(statement) if statement.status else BLANK
+        out.append(joined((line(mark(statement).span), told), Span("  ")))
     out += [spans[1:] if spans and spans[0].text == "   " else spans for spans in _trouble(statement, cells)]
     out += [
         spans[1:] if spans and spans[0].text == "   " else spans

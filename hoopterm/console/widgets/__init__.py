@@ -1,6 +1,7 @@
 """What paints lines.
 
 paint       lines to strips, through the gate for hostile text
+scroller    what everything that scrolls by lines shares
 document    a scrolled page of lines
 feed        paragraphs that grow at the end
 live_table  a virtual table whose cursor follows its row

@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import BLANK, Line
 from hoopterm.console.widgets.paint import strip
+from hoopterm.console.widgets.scroller import Scroller
 
 
-class Document(ScrollView, can_focus=True):
+class Document(Scroller):
     """Lines of text; the place where one has scrolled to survives new lines."""
-
-    BINDINGS = bindings(Scope.MOVE)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Line] = ()
         self._make: Callable[[int], Sequence[Line]] | None = None
         self.fits = False  # whether it is as tall as its lines
-
-    @property
-    def cells(self) -> int:
-        """Cells of a line, beside a scrollbar when there is one."""
-        return max(self.scrollable_content_region.width, 1)
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -66,16 +58,16 @@ class Document(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Scroll by a line."""
-        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+        self.go(self.scroll_offset.y + by)
 
     def action_leap(self, pages: int) -> None:
         """Scroll by a page, one line kept."""
-        self.scroll_to(y=self.scroll_offset.y + pages * max(self.size.height - 1, 1), animate=False)
+        self.go(self.scroll_offset.y + pages * max(self.size.height - 1, 1))
 
     def action_top(self) -> None:
         """To the first line."""
-        self.scroll_to(y=0, animate=False)
+        self.go(0)
 
     def action_bottom(self) -> None:
         """To the last line."""
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.go(self.max_scroll_y)

@@ -12,12 +12,11 @@ from typing import NamedTuple
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import BLANK, Line, Span
 from hoopterm.console.widgets.paint import strip
+from hoopterm.console.widgets.scroller import Scroller
 
 
 class Item(NamedTuple):
@@ -33,10 +32,8 @@ class _Laid(NamedTuple):
     lines: Sequence[Line]
 
 
-class Feed(ScrollView, can_focus=True):
+class Feed(Scroller):
     """The feed. `lay_out` turns an item's key and a width into lines."""
-
-    BINDINGS = bindings(Scope.MOVE)
 
     class Moved(Message):
         """The cursor is on another paragraph, or the reader left or reached the newest."""
@@ -49,11 +46,6 @@ class Feed(ScrollView, can_focus=True):
         self._height = 0
         self._cursor: str | None = None
         self.is_following = True
-
-    @property
-    def cells(self) -> int:
-        """Cells of a line, beside a scrollbar when there is one."""
-        return max(self.scrollable_content_region.width, 1)
 
     @property
     def cursor(self) -> str | None:
@@ -90,7 +82,7 @@ class Feed(ScrollView, can_focus=True):
             self.virtual_size = size
         if self.is_following:
             self._point(len(laid) - 1)
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.go(self.max_scroll_y)
         else:
             self._restore(held)
         self.refresh()
@@ -99,7 +91,7 @@ class Feed(ScrollView, can_focus=True):
         """To the newest, and stay there."""
         self.is_following = True
         self._point(len(self._laid) - 1)
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.go(self.max_scroll_y)
         self.post_message(self.Moved())
 
     def _place(self) -> tuple[str, int] | None:
@@ -113,7 +105,7 @@ class Feed(ScrollView, can_focus=True):
             return
         for entry, start in zip(self._laid, self._starts, strict=True):
             if entry.item.key == held[0]:
-                self.scroll_to(y=start + min(held[1], len(entry.lines)), animate=False)
+                self.go(start + min(held[1], len(entry.lines)))
                 return
 
     def _point(self, place: int) -> None:
@@ -153,15 +145,15 @@ class Feed(ScrollView, can_focus=True):
         end = start + len(self._laid[place].lines)
         top, height = self.scroll_offset.y, self.size.height
         if start < top or end - start > height:
-            self.scroll_to(y=start, animate=False)
+            self.go(start)
         elif end > top + height:
-            self.scroll_to(y=end - height, animate=False)
+            self.go(end - height)
 
     def action_leap(self, pages: int) -> None:
         """A page up or down; the cursor comes along."""
         self.is_following = False
         target = self.scroll_offset.y + pages * max(self.size.height - 1, 1)
-        self.scroll_to(y=target, animate=False)
+        self.go(target)
         top = min(max(target, 0), max(self.max_scroll_y, 0))
         if pages > 0 and target >= self.max_scroll_y:
             self.follow()
@@ -172,7 +164,7 @@ class Feed(ScrollView, can_focus=True):
         """To the first."""
         self.is_following = False
         self._point(0)
-        self.scroll_to(y=0, animate=False)
+        self.go(0)
 
     def action_bottom(self) -> None:
         """To the newest."""

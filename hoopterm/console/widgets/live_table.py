@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import BLANK, Line, Span, fit
 from hoopterm.console.themes import cursor as cursor_style
 from hoopterm.console.widgets.paint import strip
+from hoopterm.console.widgets.scroller import Scroller
 
 Row = Mapping[str, Line]
 
@@ -58,10 +57,8 @@ def layout(columns: Sequence[Column], cells: int) -> list[tuple[Column, int]]:
     return [(column, widths[column.key]) for column in kept]
 
 
-class LiveTable(ScrollView, can_focus=True):
+class LiveTable(Scroller):
     """The table. `render_row` turns a key into cells when, and only when, the row is visible."""
-
-    BINDINGS = bindings(Scope.MOVE)
 
     class Moved(Message):
         """The cursor is on another row, or on none; `by_hand` when a person put it there."""
@@ -101,11 +98,6 @@ class LiveTable(ScrollView, can_focus=True):
         self._laid: tuple[int, list[tuple[Column, int]]] = (0, [])
 
     @property
-    def cells(self) -> int:
-        """Cells of a line, beside a scrollbar when there is one."""
-        return max(self.scrollable_content_region.width, 1)
-
-    @property
     def cursor(self) -> str | None:
         """The key of the row under the cursor."""
         return self._cursor
@@ -136,7 +128,7 @@ class LiveTable(ScrollView, can_focus=True):
             place = min(before or 0, len(keys) - 1)
             self._point(keys[place] if keys else None)
         elif on_screen is not None and (now := self.index) is not None and now != before:
-            self.scroll_to(y=max(now - on_screen, 0), animate=False)
+            self.go(max(now - on_screen, 0))
         self.refresh()
 
     def select(self, key: str) -> None:
@@ -162,9 +154,9 @@ class LiveTable(ScrollView, can_focus=True):
             visible = max(self.size.height - self._head, 1)
             top = self.scroll_offset.y
             if place < top:
-                self.scroll_to(y=place, animate=False)
+                self.go(place)
             elif place >= top + visible:
-                self.scroll_to(y=place - visible + 1, animate=False)
+                self.go(place - visible + 1)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the columns again and keep the cursor in sight."""

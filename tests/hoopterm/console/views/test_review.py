@@ -14,7 +14,14 @@ def text(lines: list[Line]) -> str:
 
 def test_the_heading_says_who_wants_what_and_which_rule_holds_it() -> None:
     shown = text(review.heading(held(), 78))
-    for part in ("report-bot", "on behalf of alice", "sponsor carol", "nightly reports", "DELETE", "shop · public.orders"):
+    for part in (
+        "report-bot",
+        "on behalf of alice",
+        "sponsor carol",
+        "nightly reports",
+        "DELETE",
+        "shop · public.orders",
+    ):
         assert part in shown
     assert "held by  deletes-need-a-human" in shown
 

@@ -1,0 +1,26 @@
+"""Single lines."""
+
+from __future__ import annotations
+
+from hoopterm.console.lines import line
+from hoopterm.console.widgets.bars import Bar, Rule
+from tests.hoopterm.console.stage import picture
+from tests.hoopterm.console.widgets.show import alone
+
+
+async def test_a_bar_is_made_for_the_width_it_has() -> None:
+    async with alone(Bar(lambda cells: line(f"{cells} cells"))) as pilot:
+        assert "40 cells" in picture(pilot)
+        await pilot.resize_terminal(60, 12)
+        await pilot.pause()
+        assert "60 cells" in picture(pilot)
+
+
+async def test_a_rule_carries_its_word() -> None:
+    async with alone(Rule(lambda: "3 of 5")) as pilot:
+        assert "── 3 of 5 ────" in picture(pilot)
+
+
+async def test_a_rule_without_a_word_is_a_line() -> None:
+    async with alone(Rule()) as pilot:
+        assert "─" * 40 in picture(pilot)
