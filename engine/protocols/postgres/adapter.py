@@ -120,12 +120,12 @@ class Connection:
         await self._decide(session, settings)
         database = session.database or target.name
         login, self._tls = await gateway.login(target)
-        analyst = await _analyst(gateway, target, database)
         opened = self._upstream = await upstream.connect(target.address, database, login, settings, tls=self._tls)
         wire = Wire(opened.transport, opened.leftover)
         try:
             if self._terminated is not None:
                 raise SessionRefused("the session was ended", self._terminated)
+            analyst = await _analyst(gateway, target, database)
             tracker = Tracker(database, login.user, opened.parameters)
             self._relay = Relay(gateway, session, analyst, self._client, wire, tracker)
             keys = keys_of(gateway)
