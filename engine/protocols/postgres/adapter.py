@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from engine.errors import Denied, HooptermError, SessionRefused, UpstreamError
+from engine.errors import Denied, HooptermError, SessionRefused
 from engine.model import Operation, Outcome, Status, Target
 from engine.protocols.postgres import front, upstream
 from engine.protocols.postgres import startup as words
@@ -83,14 +83,14 @@ class Connection:
             asyncio.get_running_loop().call_soon(self._terminate)
 
     async def cancel(self) -> None:
-        """Cancel what runs upstream, or withdraw what waits for people."""
+        """Cancel what runs upstream, else withdraw what waits for people."""
         relay = self._relay
         if relay is None or relay.is_over:
             return
-        if relay.submission is not None:
-            relay.submission.withdraw()
-        elif not relay.codec.is_idle:
+        if not relay.codec.is_idle:
             await self._cancel_upstream()
+        elif relay.submission is not None:
+            relay.submission.withdraw()
 
     async def serve(self) -> None:
         """Open the session, relay it, close it."""
@@ -171,15 +171,13 @@ class Connection:
             self._client.close()
 
     async def _cancel_upstream(self) -> None:
-        opened = self._upstream
-        if opened is None or opened.pid is None:
+        opened, relay = self._upstream, self._relay
+        if opened is None or opened.pid is None or relay is None:
             return
-        session = self._relay.session if self._relay is not None else None
-        assert session is not None
         try:
-            await upstream.cancel(session.target.address, opened.pid, opened.key, tls=self._tls)
-        except UpstreamError as error:
-            logger.info("a cancel request did not reach its upstream", session=session.id, why=str(error))
+            await upstream.cancel(relay.session.target.address, opened.pid, opened.key, tls=self._tls)
+        except (HooptermError, OSError) as error:
+            logger.info("a cancel request did not reach its upstream", session=relay.session.id, why=str(error))
 
     async def _refuse(self, error: HooptermError) -> None:
         self._client.write(words.fatal_for(error))

@@ -36,7 +36,7 @@ OPAQUE = "  - {name: opaque, decide: allow, who: {groups: [agents]}, what: {effe
 class Raw:
     """A client that speaks bytes."""
 
-    def __init__(self, engine: RunningEngine, minor: int = 0, **parameters: str) -> None:
+    def __init__(self, engine: RunningEngine, minor: int = 0, /, **parameters: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", engine.port), timeout=20)
         self.socket.sendall(write_startup({"user": "bot", "database": "db", **parameters}, minor))
         self._framing = Framing({**ANSWER_LIMITS, ord("R"): 1000, ord("v"): 1000})
@@ -115,7 +115,7 @@ def test_a_start_up_that_asks_for_a_role_is_decided(start_engine: StartEngine, d
     """SECURITY: start-up parameters are operations too."""
     engine = start_engine(rules=DENY_SESSION)
     for parameters in ({"options": "-c role=postgres"}, {"session_replication_role": "replica"}):
-        with Raw(engine, **parameters) as client:
+        with Raw(engine, 0, **parameters) as client:
             assert refusal(client).fields["M"] == "SET denied"
 
 
