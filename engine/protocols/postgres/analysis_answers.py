@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.model import Column, ColumnRef
 from engine.protocols.postgres.catalog import Snapshot
 from engine.protocols.postgres.lineage import origin
-from engine.protocols.postgres.lineage_types import is_text
+from engine.protocols.postgres.lineage_types import has_text, is_text
 
 
 class Field(Protocol):
@@ -44,7 +44,7 @@ def describe(fields: Sequence[Field], columns: Sequence[Column] | None, catalog:
 def _column(field: Field, column: Column | None, catalog: Snapshot | None) -> Column:
     type_name = catalog.type_name(field.type) if catalog is not None else None
     type_name = type_name or (column.type_name if column is not None else "unknown")
-    return Column(field.name, _sources(field, column, catalog), is_text(type_name), type_name)
+    return Column(field.name, _sources(field, column, catalog), is_text(type_name), has_text(type_name), type_name)
 
 
 def _sources(field: Field, column: Column | None, catalog: Snapshot | None) -> frozenset[ColumnRef] | None:

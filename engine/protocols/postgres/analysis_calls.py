@@ -98,7 +98,10 @@ def _run_sql(reader: Reader, function: Function) -> None:
     for setting, value in settings.items():
         if not is_harmless(setting, value):
             reader.findings.opaque(f"it runs with {setting} set", "function", dotted(function.schema, function.name))
-    found = reader.behind(("function", function.oid), function.body or "", path)
+    key, body = ("function", function.oid), function.body or ""
+    if function.is_body_printed:
+        key, body = ("atomic", function.oid), f"create function f() returns void language sql {body}"
+    found = reader.behind(key, body, path)
     reader.findings.merge(found)
     reader.findings.is_pure &= function.volatility != "v" or found.is_pure
     reader.note(Effect.HOUSEKEEPING, "function", dotted(function.schema, function.name))

@@ -8,6 +8,7 @@ from engine.protocols.postgres import analysis_calls as calls
 from engine.protocols.postgres.analysis_columns import Use, name_of
 from engine.protocols.postgres.analysis_names import descendants, dotted, split_name, strings
 from engine.protocols.postgres.analysis_reader import Reader, Scope, Todo, Visitor
+from engine.protocols.postgres.functions_builtin import EFFECTFUL
 from engine.protocols.postgres.parsing import grammar
 
 _KEYWORD_OPERATORS = {
@@ -45,7 +46,7 @@ def visit_join(reader: Reader, node: Any, scope: Scope) -> None:
         references.joins.setdefault(node.alias.aliasname, set()).update(inside)
     if node.join_using_alias.aliasname:
         references.derived.add(node.join_using_alias.aliasname)
-    if node.is_natural:
+    if node.is_natural or node.alias.colnames:  # which columns those are hangs on the order of all
         references.whole |= inside
     references.names.update((name,) for name in strings(node.using_clause))
     if node.is_natural or node.using_clause:
@@ -86,7 +87,7 @@ def visit_indirection(reader: Reader, node: Any, scope: Scope) -> None:
 
 def _attribute(reader: Reader, name: str) -> None:
     catalog = reader.world.catalog
-    if name in catalog.user_function_names:
+    if name in catalog.user_function_names or name in EFFECTFUL:
         for function in catalog.functions(None, name, reader.path):
             if function.takes_row and len(function.argument_types) - function.defaults <= 1:
                 calls.run(reader, function)

@@ -142,7 +142,7 @@ class Reader:
         world.texts += 1
         cycles = world.cycles
         try:
-            found = self._read_text(text, path, is_rule=key[0] == "rule")
+            found = self._read_text(text, path, is_wrapped=key[0] in ("rule", "atomic"))
         finally:
             world.depth -= 1
             del world.behind[key]
@@ -155,7 +155,7 @@ class Reader:
         found = self.behind(key, f"select {expressions}", self.world.catalog.printed_path)
         self.findings.merge(found.of_functions())
 
-    def _read_text(self, text: str, path: tuple[str, ...], *, is_rule: bool) -> Findings:
+    def _read_text(self, text: str, path: tuple[str, ...], *, is_wrapped: bool) -> Findings:
         parsed = parse(text)
         found = Findings()
         if isinstance(parsed, Unreadable):
@@ -163,9 +163,9 @@ class Reader:
             return found
         for statement in parsed:
             reader = Reader(self.world, path)
-            if is_rule:  # its printed CREATE statement: what it does is inside
+            if is_wrapped:  # in the CREATE statement it was printed as: what it does is inside
                 scope = Scope(is_query=True)
-                reader.walk([(part, scope) for part in _inside_rule(statement.node)])
+                reader.walk([(part, scope) for part in _wrapped(statement.node)])
                 found.merge(reader.finish())
             else:
                 found.merge(reader.read(statement.node))
@@ -184,10 +184,15 @@ class Reader:
         self.findings.note(effect, kind, name, columns)
 
 
-def _inside_rule(node: Any) -> Iterable[Any]:
-    if node.DESCRIPTOR.name == "RuleStmt":
-        return (*node.actions, node.where_clause)
-    return (node.when_clause,)
+def _wrapped(node: Any) -> Iterable[Any]:
+    """What runs of a CREATE RULE, TRIGGER or FUNCTION."""
+    match node.DESCRIPTOR.name:
+        case "RuleStmt":
+            return (*node.actions, node.where_clause)
+        case "CreateTrigStmt":
+            return (node.when_clause,)
+        case _:
+            return (node.sql_body,)
 
 
 def read_statement(world: World, statement: ParsedStatement) -> Findings:

@@ -69,9 +69,9 @@ def change(
         change(reader, heir, effect, event, columns, seen=seen)
     for ancestor in ancestors(reader, relation):
         reader.note(effect, "table", name_of(ancestor), columns)
-    for when, what, oid in relation.cascades:
+    for when, what, oid, keys in relation.cascades:
         other = reader.world.catalog.relation_by_oid(oid)
-        if when == event and other is not None:
+        if when == event and other is not None and not (columns and set(keys).isdisjoint(columns)):
             change(reader, other, Effect(what), "delete" if what == "delete" else "update", seen=seen)
 
 

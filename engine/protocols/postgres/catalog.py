@@ -38,13 +38,16 @@ _Object = TypeVar("_Object", bound=_Named)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a snapshot was taken."""
+    """Where a snapshot was taken. The last three change with who may use which schema."""
 
     server_version: int
     encoding: str
     search_path: tuple[str, ...]
     temporary_schema: str | None
     schemas: tuple[str, ...]
+    rights: str | None = None
+    memberships: str | None = None
+    superusers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Objects:
         return known
 
 
-@dataclass
+@dataclass(repr=False)
 class Snapshot:
     """Implements `statement.Catalog` over two sets of rows."""
 
@@ -129,6 +132,9 @@ class Snapshot:
         self.user_type_names = frozenset(t.name for t in self.users.types)
         self.ambient_functions = self._of(cast.function for cast in self.users.casts if cast.is_ambient)
         self.event_trigger_functions = self._of(oid for _, oid in self.users.event_triggers)
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.version} with {len(self.users.relations)} relations of users>"
 
     def relation(self, schema: str | None, name: str, path: Sequence[str]) -> Relation | None:
         """The relation a name means on this search_path (temporary ones and pg_catalog first unless listed)."""

@@ -15,7 +15,19 @@ select pg_catalog.json_build_object(
   'encoding', pg_catalog.current_setting('server_encoding'),
   'search_path', pg_catalog.to_json(pg_catalog.current_schemas(false)),
   'temporary_schema', (select n.nspname from pg_catalog.pg_namespace n where n.oid = pg_catalog.pg_my_temp_schema()),
-  'schemas', (select pg_catalog.json_agg(n.nspname) from pg_catalog.pg_namespace n)
+  'schemas', (select pg_catalog.json_agg(n.nspname) from pg_catalog.pg_namespace n
+    where n.nspname::pg_catalog.text !~ '^pg_(toast|temp_|toast_temp_)'),
+  'rights', (
+    select pg_catalog.sum(pg_catalog.hashtextextended(
+      n.xmin::pg_catalog.text || ' '::pg_catalog.text || n.oid::pg_catalog.text, 0::pg_catalog.int8))::pg_catalog.text
+    from pg_catalog.pg_namespace n where n.nspname::pg_catalog.text !~ '^pg_(toast|temp_|toast_temp_)'),
+  'memberships', (
+    select pg_catalog.sum(pg_catalog.hashtextextended(
+      m.xmin::pg_catalog.text || ' '::pg_catalog.text || m.member::pg_catalog.text || ' '::pg_catalog.text
+      || m.roleid::pg_catalog.text, 0::pg_catalog.int8))::pg_catalog.text
+    from pg_catalog.pg_auth_members m),
+  'superusers', (select pg_catalog.sum(r.oid::pg_catalog.int8)::pg_catalog.text from pg_catalog.pg_roles r
+    where r.rolsuper)
 )::pg_catalog.text
 """
 """Shaped like `catalog.Surroundings`."""
@@ -104,7 +116,9 @@ select pg_catalog.json_build_object(
   'children', coalesce((select pg_catalog.json_agg(i.inhrelid::pg_catalog.int8)
     from pg_catalog.pg_inherits i where i.inhparent = c.oid), '[]'::pg_catalog.json),
   'cascades', coalesce((
-    select pg_catalog.json_agg(pg_catalog.json_build_array(x.event, x.effect, k.conrelid::pg_catalog.int8))
+    select pg_catalog.json_agg(pg_catalog.json_build_array(x.event, x.effect, k.conrelid::pg_catalog.int8, (
+      select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+      where a.attrelid = k.confrelid and a.attnum = any (k.confkey))))
     from pg_catalog.pg_constraint k
     join (values ('delete', 'delete', 'c'), ('delete', 'write', 'n'), ('delete', 'write', 'd'),
                  ('update', 'write', 'c'), ('update', 'write', 'n'), ('update', 'write', 'd')) x(event, effect, action)
@@ -265,10 +279,17 @@ _STAMPED = (
     )
     | {"pg_auth_members": ("member", "true")}
 )
+_STAMPED_WHOLE = frozenset({"pg_namespace", "pg_auth_members"})
+"""Catalogs in which rows of initdb's making matter too: the rights on `public`, memberships in built-in roles."""
+
+_SUPERUSERS = """
+(select pg_catalog.sum(r.oid::pg_catalog.int8)::pg_catalog.text from pg_catalog.pg_roles r where r.rolsuper)"""
 
 _STAMPS = "\n  union all ".join(
     f"""select pg_catalog.hashtextextended(x.xmin::pg_catalog.text || ' {table} ' || x.{key}::pg_catalog.text,
-    0::pg_catalog.int8) as stamp from pg_catalog.{table} x where x.{key} >= 16384::pg_catalog.oid and {condition}"""
+    0::pg_catalog.int8) as stamp from pg_catalog.{table} x
+    where x.{key} >= {0 if table in _STAMPED_WHOLE else 16384}::pg_catalog.oid
+    and {condition}"""
     for table, (key, condition) in _STAMPED.items()
 )
 
@@ -276,7 +297,8 @@ FINGERPRINT = f"""
 with {_SCHEMAS}
 select pg_catalog.txid_current_snapshot()::pg_catalog.text,
   case when pg_catalog.txid_current_snapshot()::pg_catalog.text = $1::pg_catalog.text then null
-    else (select pg_catalog.concat(pg_catalog.count(*), ' ', pg_catalog.sum(stamps.stamp)) from (
+    else (select pg_catalog.concat(
+      pg_catalog.count(*), ' ', pg_catalog.sum(stamps.stamp), ' ', {_SUPERUSERS}) from (
   {_STAMPS}) stamps) end
 """
 """What every committed schema change changes. Cheap while no transaction has ended since the snapshot given as `$1`."""

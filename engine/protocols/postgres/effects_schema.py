@@ -339,10 +339,13 @@ def read_maintenance(named: Named) -> Visitor:
 
 def read_create_schema(reader: Reader, node: Any, scope: Scope) -> Todo:
     """CREATE SCHEMA, with what is made inside it."""
-    reader.note(Effect.SCHEMA, "schema", node.schemaname or role(node.authrole))
+    name = node.schemaname or role(node.authrole)
+    reader.note(Effect.SCHEMA, "schema", name)
     reader.findings.makes_anything = True
     changes_schema(reader)
-    return [(element, scope) for element in node.schema_elts]
+    for element in node.schema_elts:
+        reader.findings.merge(Reader(reader.world, (name, *reader.path)).read(element, scope))
+    return []
 
 
 def read_load(reader: Reader, node: Any, scope: Scope) -> Todo:

@@ -8,7 +8,7 @@ from functools import cache
 
 from engine.model import Effect
 from engine.protocols.postgres.analysis_names import dotted, words
-from engine.protocols.postgres.functions_builtin import BuiltinEffect, builtin_effect, harmless
+from engine.protocols.postgres.functions_builtin import EFFECTFUL, BuiltinEffect, builtin_effect, harmless
 from engine.protocols.postgres.statement import Function
 
 HARMLESS_EXTENSIONS = words(
@@ -68,7 +68,7 @@ def effect_of(function: Function, arity: int) -> BuiltinEffect | None:
 
 def is_harmless_builtin(name: str) -> bool:
     """Whether every built-in of that name only computes."""
-    return name in harmless() and builtin_effect(name, 0) is None
+    return name in harmless() and name not in EFFECTFUL
 
 
 class Trusted:

@@ -124,7 +124,7 @@ class Relation:
     `definition` is a view's SELECT as pg_get_viewdef prints it. `rules`, `policies`: SQL expressions or actions
     that run on use; `triggers`: OIDs of the functions they call with the events (`insert`, `update`, `delete`,
     `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions. `cascades`: what a
-    foreign key does elsewhere, as (event here, effect there, OID). SQL texts are to be read on the catalog's
+    foreign key does elsewhere, as (event here, effect there, OID, key columns here). SQL texts are to be read on the catalog's
     `printed_path`. `is_unreadable`: another transaction is changing it right now, its SQL texts are missing.
     """
 
@@ -142,7 +142,7 @@ class Relation:
     parents: tuple[int, ...] = ()  # inheritance and partitioning
     children: tuple[int, ...] = ()
     is_temporary: bool = False
-    cascades: tuple[tuple[str, str, int], ...] = ()
+    cascades: tuple[tuple[str, str, int, tuple[str, ...]], ...] = ()
     referenced_by: tuple[int, ...] = ()  # foreign keys
     is_unreadable: bool = False
 

@@ -11,9 +11,7 @@ from tests.engine.protocols.postgres.analysing import Desk
 
 def test_no_statement_of_the_grammar_is_missing() -> None:
     """One table maps each kind of statement to effects; this walks libpg_query's grammar."""
-    statements = {
-        field.name for field in grammar.Node.DESCRIPTOR.fields if field.message_type.name.endswith("Stmt")
-    }
+    statements = {field.name for field in grammar.Node.DESCRIPTOR.fields if field.message_type.name.endswith("Stmt")}
     assert statements == TABLE.keys()
 
 
@@ -75,7 +73,9 @@ def test_every_visitor_is_of_a_message_that_exists() -> None:
         ("create policy p on customers using (true)", "CREATE POLICY", [
             "privilege table:public.customers", "schema table:public.customers",
         ]),
-        ("drop table customers, secret.log", "DROP TABLE", ["schema table:public.customers", "schema table:secret.log"]),
+        ("drop table customers, secret.log", "DROP TABLE", [
+            "schema table:public.customers", "schema table:secret.log",
+        ]),
         ("drop view if exists names", "DROP VIEW", ["schema table:public.names"]),
         ("drop materialized view totals", "DROP MATERIALIZED VIEW", ["schema table:public.totals"]),
         ("drop schema secret cascade", "DROP SCHEMA", ["schema schema:secret"]),
@@ -92,7 +92,9 @@ def test_every_visitor_is_of_a_message_that_exists() -> None:
         ("create type color as enum ('red')", "CREATE TYPE", ["schema type:public.color"]),
         ("create domain d as int", "CREATE DOMAIN", ["schema type:public.d"]),
         ("create schema fresh", "CREATE SCHEMA", ["schema schema:fresh"]),
-        ("create schema fresh create table t (id int)", "CREATE SCHEMA", ["schema schema:fresh", "schema table:fresh.t"]),
+        ("create schema fresh create table t (id int)", "CREATE SCHEMA", [
+            "schema schema:fresh", "schema table:fresh.t",
+        ]),
         ("create index on customers (name)", "CREATE INDEX", ["schema table:public.customers"]),
         ("create index on customers (mystery(name))", "CREATE INDEX", [
             "opaque function:public.mystery", "schema table:public.customers",

@@ -115,7 +115,6 @@ def test_no_where_is_no_where_however_deep_it_stands(desk: Desk, text: str) -> N
     assert not desk.one(text).has_where
 
 
-
 def test_copy_says_how_its_data_looks(desk: Desk) -> None:
     statement = desk.one(
         "copy customers to stdout with (format csv, header, delimiter ';', null 'NIL', quote '|', escape '!')"
