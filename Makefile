@@ -10,8 +10,9 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>.venv/install.log \
+		|| { cat .venv/install.log; exit 1; }
+	@touch $@
 
 demo: $(STAMP)
 	$(BIN)/hoopterm demo

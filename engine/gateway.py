@@ -36,6 +36,7 @@ from engine.store.store import Store
 from engine.tls import Authority, ClientTLS
 
 _EXPIRY_CHECK = 0.25  # seconds; what ended must end within one
+_RENEWAL_CHECK = timedelta(hours=12)
 _DRAIN = 10.0  # seconds that what sessions are doing gets to finish when the engine stops
 _LAST_WORDS = 2.0  # seconds from telling a session that it ends to cutting it
 
@@ -114,8 +115,7 @@ class Gateway:
             now=self.now,
         )
         resources.push_async_callback(self.approvals.close)
-        names = tuple(name for listener in self.revision.settings.listeners.values() for name in listener.names)
-        self.authority = Authority.open(keys / "tls", names or ("localhost",), now=self.now)
+        self.authority = Authority.open(keys / "tls", _names(self.revision), now=self.now)
 
     async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
         self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
@@ -329,6 +329,7 @@ class Gateway:
         )
         await self.log.wait(sequence)
         self.revision = revision
+        self.authority.renew(_names(revision))
         await self.approvals.redecide(revision)
         for session in tuple(self.sessions.values()):
             if (why := admission.follow(session, revision)) is not None:
@@ -342,8 +343,13 @@ class Gateway:
         self.spawn(self.approvals.end_token(token), "end the reviews of a revoked token")
 
     async def _end_expired(self) -> None:
+        """End what has expired, and renew the certificate before it does."""
+        renewed = self.now()
         while not self._stopping.is_set():
             now = self.now()
+            if now - renewed >= _RENEWAL_CHECK:
+                renewed = now
+                self.authority.renew()
             for session in tuple(self.sessions.values()):
                 if session.identity.expires is not None and session.identity.expires <= now:
                     session.adapter.terminate("the token or identity has expired")
@@ -352,6 +358,12 @@ class Gateway:
     def _tell_entry(self, entry: dict[str, Any]) -> None:
         if self.bus.has_watchers("events"):
             self.bus.publish("events", entry)
+
+
+def _names(revision: Revision) -> tuple[str, ...]:
+    """What the server certificate is for."""
+    names = tuple(name for listener in revision.settings.listeners.values() for name in listener.names)
+    return names or ("localhost",)
 
 
 def _first(group: BaseExceptionGroup[HooptermError]) -> HooptermError:

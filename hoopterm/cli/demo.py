@@ -112,8 +112,9 @@ def _tell_approval(subject: str, text: str) -> None:
 
 
 def _invite(stage: Scene, result: dict[str, Any]) -> None:
-    where = os.path.relpath(stage.state)
+    where, recording = os.path.relpath(stage.state), os.path.relpath(result["recording"])
+    program = os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else "hoopterm"
     note(f"{result['operations']} operations, {result['masked_values']} values masked, {result['denied']} denied, ")
     note(f"{result['approved']} approved. The record stays in {where}:")
-    note(f"  hoopterm audit verify {where}")
-    note(f"  hoopterm replay {os.path.relpath(result['recording'])}")
+    note(f"  {program} audit verify {where}")
+    note(f"  {program} replay {recording}")

@@ -1,0 +1,96 @@
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.config.loading import load
+from engine.errors import ConfigError, HooptermError, NotFound, SessionRefused
+from engine.gateway import Gateway
+from engine.model import Effect, Outcome, Status
+from engine.session import Session
+from tests.engine.conftest import Peer, Sent, events, operation
+
+
+async def test_a_token_opens_a_session_and_revoking_it_ends_the_session(gateway: Gateway) -> None:
+    token, secret = await gateway.tokens.create("bot", timedelta(hours=1), "alice")
+    identity = await gateway.authenticate("bot", secret)
+    peer = Peer()
+    session = await gateway.open_session(identity, "shop", peer, "here")
+    await gateway.tokens.revoke(token.id, "alice")
+    assert peer.reasons == ["the token was revoked"]
+    await gateway.close_session(session, "revoked")
+
+
+async def test_a_refused_session_is_an_event(gateway: Gateway) -> None:
+    with pytest.raises(SessionRefused):
+        await gateway.authenticate("bot", "ht_no_no")
+    (refused,) = await events(gateway, "session.refused")
+    assert refused["identity"] == "bot"
+
+
+async def test_a_session_is_recorded_from_its_start_to_its_end(gateway: Gateway, session: Session) -> None:
+    await gateway.close_session(session, "done")
+    opened, closed = await events(gateway, "session.opened", "session.closed")
+    assert opened["session"] == closed["session"] == session.id
+    assert opened["data"]["sponsor"] == "alice"
+    assert closed["data"]["reason"] == "done"
+
+
+async def test_totals_count_live_and_past_sessions(gateway: Gateway, session: Session) -> None:
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)]))
+    passage.conclude(Outcome(Status.COMPLETED, masked=3))
+    assert (gateway.totals().operations, gateway.totals().masked) == (1, 3)
+    await gateway.close_session(session, "done")
+    assert (gateway.totals().operations, gateway.totals().masked) == (1, 3)
+
+
+async def test_killing_names_who_did_it(gateway: Gateway, session: Session) -> None:
+    gateway.kill(session.id, "runaway", "bob")
+    peer = session.adapter
+    assert isinstance(peer, Peer)
+    assert peer.reasons == ["ended by bob: runaway"]
+    with pytest.raises(NotFound):
+        gateway.kill("s-none", "", "bob")
+
+
+async def test_what_sessions_share_is_made_once_and_failures_are_not_kept(gateway: Gateway) -> None:
+    target = gateway.revision.targets["shop"]
+    made: list[int] = []
+
+    class Shared:
+        async def close(self) -> None:
+            made.append(-1)
+
+    async def fails() -> Shared:
+        raise HooptermError("down")
+
+    async def works() -> Shared:
+        made.append(1)
+        return Shared()
+
+    with pytest.raises(HooptermError, match="down"):
+        await gateway.shared(target, "shop", fails)
+    first = await gateway.shared(target, "shop", works)
+    assert await gateway.shared(target, "shop", works) is first
+    assert made == [1]
+
+
+async def test_what_fails_beside_a_session_ends_nothing(gateway: Gateway, session: Session) -> None:
+    async def fails() -> None:
+        raise RuntimeError("beside")
+
+    gateway.spawn(fails(), "fail")
+    assert (await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)])))[0].is_durable
+
+
+async def test_an_engine_that_cannot_listen_says_so(tmp_path: Path) -> None:
+    config = tmp_path / "hoopterm.yaml"
+    config.write_text('engine: {state: ./state}\nlisteners: {postgres: {listen: "192.0.2.1:1"}}\n')
+
+    async def ready(_: Gateway) -> None:
+        raise AssertionError
+
+    with pytest.raises(ConfigError, match=r"listeners\.postgres"):
+        async with asyncio.timeout(10):
+            await Gateway(load(config)).serve(ready)

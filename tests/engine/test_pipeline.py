@@ -1,0 +1,109 @@
+import asyncio
+
+import pytest
+
+from engine.errors import Denied
+from engine.gateway import Gateway
+from engine.model import Effect, Mode, Outcome, Status, Target
+from engine.session import Session
+from tests.engine.conftest import SECRET, Sent, events, operation
+
+
+async def test_an_allowed_write_is_on_stable_storage_before_it_may_be_forwarded(
+    gateway: Gateway, session: Session
+) -> None:
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)]))
+    assert passage.is_durable
+    (intended,) = await events(gateway, "operation.intended")
+    assert (intended["data"]["rule"], intended["data"]["verdict"]) == ("write", "allow")
+
+
+async def test_an_allowed_read_is_admitted_without_waiting(gateway: Gateway, session: Session) -> None:
+    passage = gateway.pipeline.admit_now(session, operation(Effect.READ))
+    assert passage is not None
+    await passage.durable()
+
+
+async def test_what_may_change_something_never_takes_the_short_way(gateway: Gateway, session: Session) -> None:
+    assert gateway.pipeline.admit_now(session, operation(Effect.WRITE)) is None
+    assert gateway.pipeline.admit_now(session, operation(Effect.SCHEMA, is_pure_read=True)) is None
+
+
+async def test_one_denial_refuses_the_whole_submission(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.WRITE), operation(Effect.SCHEMA, "o-2")])
+    with pytest.raises(Denied) as caught:
+        await gateway.pipeline.admit(session, sent)
+    assert caught.value.operation == "o-2"
+    assert await events(gateway, "operation.intended") == []
+    (denied,) = await events(gateway, "operation.denied")
+    assert denied["operation"] == "o-2"
+    assert session.counts.denied == 1
+
+
+async def test_a_held_operation_goes_on_once_people_approve(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(gateway.pipeline.admit(session, sent))
+        await sent.is_held.wait()
+        assert await events(gateway, "operation.intended") == []
+        await gateway.approvals.vote(sent.held[0].review, gateway.revision.people["bob"], "approve", "fine")
+    (passage,) = admitting.result()
+    assert passage.review is not None
+    passage.conclude(Outcome(Status.COMPLETED, "DELETE 1", changed=1))
+
+
+async def test_a_denied_review_says_by_whom_and_why(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(asyncio.wait_for(refused(gateway, session, sent), 5))
+        await sent.is_held.wait()
+        await gateway.approvals.vote(sent.held[0].review, gateway.revision.people["bob"], "deny", "not tonight")
+    assert "bob: not tonight" in admitting.result().why
+
+
+async def test_a_withdrawn_operation_is_refused_and_its_review_ends(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(refused(gateway, session, sent))
+        await sent.is_held.wait()
+        sent.withdrawn.set()
+    assert (await gateway.approvals.get(sent.held[0].review)).state == "withdrawn"
+
+
+async def test_inside_a_transaction_that_may_hold_locks_it_is_rejected_at_once(
+    gateway: Gateway, session: Session
+) -> None:
+    sent = Sent([operation(Effect.DELETE, in_transaction=True)])
+    denied = await refused(gateway, session, sent)
+    assert denied.retry
+    assert sent.held == []
+
+
+async def test_masking_refuses_what_would_get_round_it(gateway: Gateway, session: Session) -> None:
+    for fields in ({"inferences": frozenset({SECRET})}, {"copies": frozenset({SECRET})}, {"copies": None}):
+        denied = await refused(gateway, session, Sent([operation(Effect.READ, **fields)]))
+        assert denied.decision.rule == "pii"
+
+
+async def test_an_observed_target_denies_nothing_and_says_what_it_would_have_done(
+    gateway: Gateway, session: Session
+) -> None:
+    target = session.target
+    session.target = Target(target.name, target.protocol, target.address, target.database, mode=Mode.OBSERVE)
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.SCHEMA)]))
+    assert "observed only, else deny" in passage.decision.reason
+
+
+async def test_the_log_has_a_salted_digest_and_the_recording_the_masked_text(
+    gateway: Gateway, session: Session
+) -> None:
+    await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)]))
+    (intended,) = await events(gateway, "operation.intended")
+    assert len(intended["data"]["digest"]) == 64
+    assert "ada@engines" not in str(intended)
+
+
+async def refused(gateway: Gateway, session: Session, sent: Sent) -> Denied:
+    with pytest.raises(Denied) as caught:
+        await gateway.pipeline.admit(session, sent)
+    return caught.value
