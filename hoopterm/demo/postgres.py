@@ -51,14 +51,25 @@ class EmbeddedPostgres:
 
     def _reachable_binaries(self) -> Path:
         """The programs where the unprivileged user can execute them; a copy when a parent folder is closed to it."""
-        source = binaries()
-        if self._account is None or all(parent.stat().st_mode & 0o001 for parent in source.parents):
-            return source
-        shutil.copytree(source.parent, self.directory / "pginstall18", symlinks=True)
-        return self.directory / "pginstall18" / "bin"
+        programs = binaries()
+        if self._account is None or all(parent.stat().st_mode & 0o001 for parent in programs.parents):
+            return programs
+        install = programs.parent
+        package = install.parent
+        copy = self.directory / "wheel"
+        shutil.copytree(install, copy / package.name / install.name, symlinks=True)
+        # The programs look for the wheel's shared libraries in the folder beside their package.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+        return copy / package.name / install.name / "bin"
 
     def __enter__(self) -> EmbeddedPostgres:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
         return self
 
     def __exit__(

@@ -1,3 +1,7 @@
+from pathlib import Path
+
+import pytest
+
 from hoopterm.demo.postgres import EmbeddedPostgres, binaries, free_port
 
 
@@ -15,4 +19,24 @@ def test_a_server_starts_serves_and_leaves_nothing_behind() -> None:
         server.stop()
         server.start()
         assert server.psql("select 1").strip() == "1"
+    assert not server.directory.exists()
+
+
+def test_a_server_starts_from_a_wheel_that_only_its_owner_can_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = binaries().parent.parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        (closed / folder.name).symlink_to(folder)
+    monkeypatch.setattr("hoopterm.demo.postgres.binaries", lambda: closed / package.name / "pginstall18" / "bin")
+    with EmbeddedPostgres() as server:
+        assert server.psql("select 1").strip() == "1"
+
+
+def test_a_server_that_does_not_start_leaves_nothing_behind() -> None:
+    server = EmbeddedPostgres(settings={"shared_buffers": "nonsense"})
+    with pytest.raises(RuntimeError, match="pg_ctl failed"), server:
+        pass
     assert not server.directory.exists()
