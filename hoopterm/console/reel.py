@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hoopterm.console.statements import Conversation, Statement
+from hoopterm.console.statements import Conversation, Statement, copied
 from replay.format import Frame, RowBatch
 from replay.index import Recording
 from replay.player import Player
@@ -161,6 +161,9 @@ def _seen(summary: Summary, unfolded: Unfolded) -> Statement:
     found.verdict, found.rule, found.reason = unfolded.verdict, unfolded.rule, unfolded.reason
     found.columns, found.rows = unfolded.columns, list(unfolded.rows)
     found.first_row, found.delivered = unfolded.first_row, unfolded.total
+    if found.rows and len(found.columns) > 1 and all(len(row) == 1 for row in found.rows):
+        # lines of COPY
+        found.rows = [copied(row[0] or "", len(found.columns)) for row in found.rows]
     operation = summary.operation
     for code, events in (("w", unfolded.reviews), ("n", unfolded.notices), ("g", unfolded.gaps)):
         for data in events:

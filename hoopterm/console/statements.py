@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,7 +145,8 @@ class Conversation:
             found.is_copy = True
             room = KEPT_ROWS - len(found.rows)
             lines = batch.cells[: 1 << 20].split(b"\n")[: max(room, 0)]
-            found.rows += [_copied(line) for line in lines if line]
+            texts = (line.decode("utf-8", "backslashreplace") for line in lines if line)
+            found.rows += [copied(text, len(found.columns)) for text in texts]
             return found
         if len(found.rows) < KEPT_ROWS and batch.cells:
             try:
@@ -168,10 +170,19 @@ class Conversation:
         self._open.pop(found.operation, None)
 
 
-def _copied(line: bytes) -> list[str | None]:
-    """A line of COPY's text format as values; of another format, the line as one value."""
-    values = line.decode("utf-8", "backslashreplace").split("\t")
-    return [None if value == "\\N" else value for value in values]
+def copied(line: str, count: int) -> list[str | None]:
+    """A line of COPY as values, by the text format or as CSV, whichever gives as many as there are columns.
+
+    Else the line is one value; with no columns known, the text format is taken for granted.
+    """
+    values = line.split("\t")
+    if len(values) == count or (not count and len(values) > 1):
+        return [None if value == "\\N" else value for value in values]
+    try:
+        values = next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return [line]
+    return [*values] if len(values) == count else [line]
 
 
 def _review(found: Statement, data: Mapping[str, Any]) -> None:
@@ -185,6 +196,8 @@ def _review(found: Statement, data: Mapping[str, Any]) -> None:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
     return "" if value is None else str(value)
 
 

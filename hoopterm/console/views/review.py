@@ -119,19 +119,23 @@ def facts(review: ReviewView, cells: int, now: datetime) -> list[Line]:
 
     if review.state != "pending" or review.outcome is not None:
         fact("outcome", _verdict(review))
-    if review.reason:
+    if review.reason and review.rule not in review.reason:  # the heading names the rule already
         fact("because", line(clean(review.reason, 400)))
     for index, value in enumerate(_parameters(review)):
         fact("" if index else "parameters", value)
     fact("touches", _touches(review.accesses))
     fact("impact", _impact(review))
     fact("before", _before(review))
-    fact("needs", _needs(review))
-    for vote in review.votes:
+    if review.state == "pending":
+        fact("needs", _needs(review))
+    for index, vote in enumerate(review.votes):
         said = "approved" if vote.verdict == "approve" else "denied"
         reason = f" — {clean(vote.reason, 300)}" if vote.reason else ""
         role = "bright" if vote.verdict == "approve" else "red"
-        fact("", line((f"{'✓' if role == 'bright' else '✗'} {clean(vote.person, 80)} {said}", role), reason))
+        fact(
+            "" if index else "votes",
+            line((f"{'✓' if role == 'bright' else '✗'} {clean(vote.person, 80)} {said}", role), reason),
+        )
     if review.state == "pending":
         fact("time", _time(review, now))
         if not review.may_decide:

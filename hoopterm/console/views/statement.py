@@ -39,13 +39,18 @@ def row(statement: Statement) -> dict[str, Line]:
     }
 
 
+def changes(statement: Statement) -> bool:
+    """Whether it may change anything: what only reads has changed nothing, whatever its tag counts."""
+    return any(effect not in ("read", "housekeeping") for effect, _ in statement.effects)
+
+
 def result(statement: Statement) -> Line:
     """What came of it, in a word or a number."""
     state = statement.state
     if state in ("denied", "failed", "held", "running", "cancelled", "lost"):
         found = status.outcome(state)
         return (Span(found.word, found.role),)
-    if statement.changed is not None:
+    if statement.changed is not None and changes(statement):
         return (Span(f"{phrases.few(statement.changed)} changed", "dim"),)
     if statement.delivered:
         return (Span(phrases.plural(statement.delivered, "row"), "dim"),)
@@ -84,7 +89,7 @@ def summary(statement: Statement) -> Line:
     if state in ("held", "running", "failed", "cancelled", "lost"):
         found = status.outcome(state)
         parts.append((Span(found.word, found.role),))
-    if statement.changed is not None:
+    if statement.changed is not None and changes(statement):
         parts.append(line((f"{phrases.plural(statement.changed, 'row')} changed", "bright")))
     elif statement.delivered:
         parts.append(line((phrases.plural(statement.delivered, "row"), "dim")))
@@ -136,7 +141,8 @@ def answer(statement: Statement, cells: int, most_rows: int, *, first: int = 0) 
     shown = statement.rows[first : first + most_rows]
     if not shown and not statement.columns:
         return []
-    table = grid(() if statement.is_copy else statement.columns, shown, cells - 3)
+    is_split = all(len(row) == len(statement.columns) for row in shown)
+    table = grid(statement.columns if is_split else (), shown, cells - 3)
     out: list[Line] = [(Span("   "), *spans) for spans in table]
     if statement.first_row:
         out.insert(1, line("   ", (f"… {phrases.plural(statement.first_row, 'earlier row')}", "dim")))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hoopterm.console.statements import KEPT_ROWS, Conversation
+import pytest
+
+from hoopterm.console.statements import KEPT_ROWS, Conversation, copied
 from replay.format import Frame, RowBatch
 from tests.hoopterm.console import talk
 
@@ -44,6 +46,22 @@ def test_a_held_statement_is_held_until_it_is_decided() -> None:
 
 def test_copied_lines_are_split_into_values() -> None:
     assert told().statements[4].rows[1] == ["Grace Hopper", "***********"]
+
+
+@pytest.mark.parametrize(
+    ("line", "count", "values"),
+    [
+        ("a\t\\N\tc", 3, ["a", None, "c"]),
+        ('Ada,"*****, x",17', 3, ["Ada", "*****, x", "17"]),
+        ("a,b", 3, ["a,b"]),
+        ("a\tb", 0, ["a", "b"]),
+        ('broken,"quote', 2, ['broken,"quote']),
+    ],
+)
+def test_a_line_of_copy_is_split_only_into_as_many_values_as_there_are_columns(
+    line: str, count: int, values: list[str | None]
+) -> None:
+    assert copied(line, count) == values
 
 
 def test_of_a_long_answer_the_beginning_is_kept() -> None:

@@ -23,7 +23,7 @@ async def test_a_file_is_replayed_without_an_engine(tmp_path: Path) -> None:
 async def test_steps_show_frame_by_frame(tmp_path: Path) -> None:
     async with running(None, recording=talk.write(tmp_path)) as pilot:
         await until(pilot, lambda: "8 statements" in picture(pilot))
-        assert "LIMIT 4" in picture(pilot)
+        await until(pilot, lambda: "LIMIT 4" in picture(pilot))
         assert "Ada" not in picture(pilot)
         await pilot.press("full_stop")
         assert "Ada Lovelace" in picture(pilot)
