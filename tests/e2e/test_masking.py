@@ -210,7 +210,10 @@ def test_a_protected_column_may_not_steer_an_answer_by_default(start_engine: Sta
     assert ask(engine, "select count(secret), count(*) from people") == [(20, 20)]
 
 
-def test_who_is_exempt_sees_the_values(engine: RunningEngine) -> None:
+def test_who_is_exempt_sees_the_values(start_engine: StartEngine, database: Database) -> None:
+    database.psql(SCHEMA)
+    engine = start_engine(rules=WRITE_RULES, masking=MASKING)
+    engine.shows_values = True
     with psycopg.connect(**engine.dsn("officer")) as connection:
         row = connection.execute("select secret from people where id = 1").fetchone()
     assert row == ("canary-7f3a9c-1",)

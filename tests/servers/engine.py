@@ -18,7 +18,9 @@ import pytest
 
 from hoopterm.client import Client
 from replay.verify import Report, verify
+from tests.e2e.shop import assert_clean
 from tests.servers.postgres import Database
+from tests.servers.raw import RawClient
 
 HEAD = """
 engine: {state: ./state, socket: ./control.sock}
@@ -62,6 +64,7 @@ class RunningEngine:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     ready: dict[str, Any] = field(default_factory=dict)
+    shows_values: bool = False  # a test looked at protected values: they may stand in its recordings
 
     def start(self) -> None:
         """Start it, and wait until it serves."""
@@ -124,6 +127,20 @@ class RunningEngine:
         """The verdict on the record as the files alone show it."""
         return verify(self.state)
 
+    def raw(self, subject: str = "bot", **parameters: str) -> RawClient:
+        """A client of bare bytes."""
+        return RawClient(self.port, subject, self.token(subject), **parameters)
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """Storage fails meanwhile, as `faults` says."""
+        switch = self.directory / name
+        switch.touch()
+        try:
+            yield
+        finally:
+            switch.unlink()
+
     def everything_written(self) -> bytes:
         """Every byte the engine wrote: log, recordings, store, engine.log. Compressed frames are decompressed."""
         import zstandard
@@ -146,10 +163,13 @@ StartEngine = Callable[..., RunningEngine]
 
 @contextmanager
 def engines(directory: Path, database: Database) -> Iterator[StartEngine]:
-    """Start engines in front of a database: `start(rules=…, masking=…, target="mode: observe")`; stopped at the end."""
+    """Start engines in front of a database: `start(rules=…, masking=…, target="mode: observe")`; stopped at the end.
+
+    Where masking is on, nothing that an engine wrote may hold a canary.
+    """
     running: list[RunningEngine] = []
 
-    def start(rules: str = READ_RULES, masking: str = "", target: str = "", **values: str) -> RunningEngine:
+    def start(rules: str = READ_RULES, masking: str = "", target: str = "", **values: Any) -> RunningEngine:
         home = directory / f"engine-{len(running)}"
         home.mkdir()
         server = database.server
@@ -159,11 +179,15 @@ def engines(directory: Path, database: Database) -> Iterator[StartEngine]:
             "port": server.port,
             "database": database.name,
             "role": server.user,
+            "password": server.password,
             **values,
         }
         extra = textwrap.indent(textwrap.dedent(target), "    ")
-        engine = RunningEngine(home, {"UPSTREAM_PASSWORD": server.password, "PATH": "/usr/bin:/bin"})
+        engine = RunningEngine(
+            home, {"UPSTREAM_PASSWORD": str(settings["password"]), "PATH": "/usr/bin:/bin", "FAULTS": str(home)}
+        )
         engine.config.write_text(f"{HEAD % settings}{extra}\n{textwrap.dedent(rules)}\n{textwrap.dedent(masking)}")
+        engine.shows_values = not masking
         engine.start()
         running.append(engine)
         return engine
@@ -174,6 +198,8 @@ def engines(directory: Path, database: Database) -> Iterator[StartEngine]:
         for engine in running:
             if engine.process is not None and engine.process.poll() is None:
                 engine.stop()
+            if not engine.shows_values:
+                assert_clean(engine.everything_written())
 
 
 @pytest.fixture
