@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from engine.model import Verdict
 from engine.protocols.postgres import answers as a
@@ -20,6 +20,8 @@ from engine.protocols.postgres.tracking import Tracker
 from engine.protocols.postgres.wire import Wire
 from tests.dsl.wire import Cut, FakeTransport
 from tests.dsl.world import FakeState, World
+
+T = TypeVar("T")
 
 IDLE = a.ReadyForQuery("I")
 IN_TRANSACTION = a.ReadyForQuery("T")
@@ -134,6 +136,22 @@ class Conversation:
     async def expect_client(self, *messages: Message | Report) -> None:
         await self._expect(self._client, messages, "client ←")
 
+    async def upstream_hears(self, count: int) -> list[Message]:
+        """The next messages to the upstream, whatever they are."""
+        return await self._next(self._upstream, count)
+
+    async def client_hears(self, count: int) -> list[Message]:
+        """The next messages to the client, whatever they are."""
+        return await self._next(self._client, count)
+
+    async def ended(self) -> str:
+        """Wait for the session's end; its reason."""
+        return await self._running
+
+    def meanwhile(self, doing: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Something that goes on while the script does."""
+        return self._group.create_task(doing)
+
     async def quiet(self) -> None:
         """Let everything happen that can happen now."""
         for _ in range(200):
@@ -147,8 +165,7 @@ class Conversation:
 
     async def answer_probe(self, *values: str, status: str = "I") -> None:
         """The upstream answers one hidden question with one row."""
-        await self._until(lambda: len(self._upstream.heard) >= 6)
-        asked, self._upstream.heard[:6] = self._upstream.heard[:6], []
+        asked = await self.upstream_hears(6)
         assert isinstance(asked[0], r.Parse), asked
         last = asked[-1]
         self.upstream_sends(
@@ -176,18 +193,19 @@ class Conversation:
     # ── how ──
 
     async def _expect(self, ear: Ear, expected: Sequence[Any], arrow: str) -> None:
-        await self._until(lambda: len(ear.heard) >= len(expected))
-        heard, ear.heard[:] = ear.heard[: len(expected)], ear.heard[len(expected) :]
+        heard = await self._next(ear, len(expected))
         self._lines += [f"{arrow} {message!r}" for message in heard]
         assert len(heard) == len(expected), self._story(expected, heard)
         # Reports compare on their own side, so they stand on the left.
         assert all(want == got for want, got in zip(expected, heard, strict=True)), self._story(expected, heard)
 
-    async def _until(self, is_so: Any) -> None:
+    async def _next(self, ear: Ear, count: int) -> list[Message]:
         for _ in range(2000):
-            if is_so():
-                return
+            if len(ear.heard) >= count:
+                break
             await asyncio.sleep(0)
+        heard, ear.heard[:] = ear.heard[:count], ear.heard[count:]
+        return heard
 
     def _story(self, expected: object, heard: object) -> str:
         told = "\n".join(f"    {line}" for line in self._lines)

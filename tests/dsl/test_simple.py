@@ -154,12 +154,6 @@ async def test_an_error_that_quotes_a_protected_value_is_masked(x: Conversation)
     x.client_sends(Query("select email from customers"))
     await x.expect_upstream(Query("select email from customers"))
     x.upstream_sends(ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "P0001", "M": "no good: ana@example.com"}), IDLE)
-    (error, ready) = await _heard(x, 2)
+    error, ready = await x.client_hears(2)
     assert "example" not in str(error)
     assert ready == IDLE
-
-
-async def _heard(x: Conversation, count: int) -> list[object]:
-    await x.quiet()
-    heard, x._client.heard[:] = x._client.heard[:count], x._client.heard[count:]
-    return list(heard)

@@ -7,6 +7,7 @@ transaction's isolation level can still be set after it) whenever a statement ma
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from engine.model import Column
 from engine.protocols.postgres.portals import Prepared, SessionNames, as_prepared
@@ -224,6 +225,9 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
 def version_number(text: str) -> int:
     """`server_version` as server_version_num has it: `18.1 (Debian …)` is 180001."""
     major, _, minor = text.partition(" ")[0].partition(".")
-    digits = "".join(character for character in major if character.isdigit())
-    small = "".join(character for character in minor.partition(".")[0] if character.isdigit())
-    return int(digits or 18) * 10_000 + int(small or 0)
+    return _leading(major, 18) * 10_000 + _leading(minor, 0)
+
+
+def _leading(text: str, otherwise: int) -> int:
+    digits = "".join(takewhile(str.isdigit, text))
+    return int(digits) if digits else otherwise
