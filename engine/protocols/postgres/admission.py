@@ -39,7 +39,10 @@ def operation_of(relay: Relay, statement: Statement, parameters: Sequence[Parame
 
 def admit_now(relay: Relay, statement: Statement, operation: Operation) -> Delivery | None:
     """The same as `admit` for one statement that needs no waiting; None when it does."""
-    passage = relay.gateway.pipeline.admit_now(relay.session, operation)
+    try:
+        passage = relay.gateway.pipeline.admit_now(relay.session, operation)
+    except RecordError:
+        return None  # `admit` meets the same, and refuses
     return None if passage is None else _delivery(relay, statement, passage)
 
 

@@ -8,13 +8,14 @@ push back: nothing is kept here beyond one bounded chunk each.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from engine.errors import HooptermError, UpstreamError
+from engine.errors import HooptermError, RecordError, UpstreamError
 from engine.model import Column
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.answers import NoticeResponse, RowDescription
@@ -26,6 +27,7 @@ from engine.protocols.postgres.errands import Errand, Refused
 from engine.protocols.postgres.exchanges import Step, Submission
 from engine.protocols.postgres.intake import Intake
 from engine.protocols.postgres.messages import Message
+from engine.protocols.postgres.portals import Portal
 from engine.protocols.postgres.probe import ask
 from engine.protocols.postgres.startup import fatal_for
 from engine.protocols.postgres.statement import Row, Statement
@@ -136,10 +138,10 @@ class Relay:
         if self.is_over:
             return
         self._ended = reason
-        for errand in self.codec.open_matters():
-            errand.lose(reason)
-        for portal in self.names.portals.clear():
-            portal.lose(reason)
+        matters: list[Errand | Portal] = [*self.codec.open_matters(), *self.names.portals.clear()]
+        for matter in matters:
+            with contextlib.suppress(RecordError):  # the record may be why it ends; the sockets close all the same
+                matter.lose(reason)
         if self.submission is not None:
             self.submission.withdraw()
         if self._all_answered is not None and not self._all_answered.done():
