@@ -24,7 +24,15 @@ from engine.protocols.postgres.catalog_source import CatalogSource, connector
 from engine.protocols.postgres.effects import VISITORS
 from engine.protocols.postgres.functions import Trusted
 from engine.protocols.postgres.lineage import origin
-from engine.protocols.postgres.parsing import GRAMMAR_VERSION, ParsedStatement, Unreadable, is_long, normalize, parse
+from engine.protocols.postgres.parsing import (
+    GRAMMAR_VERSION,
+    ParsedStatement,
+    Unreadable,
+    has_foreign_identifier,
+    is_long,
+    normalize,
+    parse,
+)
 from engine.protocols.postgres.statement import SessionState, Statement
 
 if TYPE_CHECKING:
@@ -101,6 +109,9 @@ class Analyst:
             catalog, path = await self._catalog(state)
         except (UpstreamError, LookupError) as error:
             return self._read(parsed, NOTHING, state, state.search_path, why=f"the catalog cannot be read ({error})")[0]
+        if catalog.surroundings.encoding != "UTF8" and has_foreign_identifier(text):
+            why = f"the server's encoding {catalog.surroundings.encoding} may fold the case of this name"
+            return _refused(text, Unreadable(why), state)
         statements, findings = self._read(parsed, catalog, state, path)
         if any(found.unknown for found in findings):
             try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.protocols.postgres.analysis_reader import Reader
 
 
-def call(reader: Reader, schema: str | None, name: str, node: Any) -> bool:
+def call(reader: Reader, schema: str | None, name: str, node: Any, *, is_procedure: bool = False) -> bool:
     """Count a FuncCall; False where no function of that name is visible."""
     catalog, findings = reader.world.catalog, reader.findings
     if schema in (None, "pg_catalog") and name not in catalog.user_function_names and is_harmless_builtin(name):
@@ -27,7 +27,8 @@ def call(reader: Reader, schema: str | None, name: str, node: Any) -> bool:
     findings.names.add(name)
     candidates = catalog.functions(schema, name, reader.path)
     arity = len(node.args)
-    if not node.agg_within_group:  # there the ordered columns are arguments too
+    # a procedure is called with its OUT arguments too, an ordered-set aggregate with the columns it is ordered by
+    if not (is_procedure or node.agg_within_group):
         candidates = tuple(f for f in candidates if fits(f, arity, node.func_variadic)) or candidates
     for function in candidates:
         run(reader, function, node.args, arity)

@@ -6,6 +6,7 @@ qualifier: an upper bound. A star, a whole row, or a table whose columns are ren
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,33 +45,49 @@ class References:
     joins: dict[str, set[str]] = field(default_factory=dict)  # alias of a join → qualifiers inside
     derived: set[str] = field(default_factory=set)  # aliases of subqueries, CTEs and functions
 
-    def columns(self, use: Use) -> tuple[str, ...] | None:
-        """The columns read, in the table's order; empty for the whole of it, None where none is referred to."""
-        if use.alias in self.whole:
+    def columns(self) -> Iterable[tuple[Use, tuple[str, ...]]]:
+        """What of each table is read: columns in the table's order, empty for the whole of it."""
+        known = {use.alias for use in self.uses} | self.derived | self.joins.keys()
+        sorted_names = _Sorted(self.names, known)
+        for use in self.uses:
+            names = sorted_names if use.names is None else _Sorted(use.names, known)
+            columns = self._of(use, names)
+            if columns is not None:
+                yield use, columns
+
+    def _of(self, use: Use, names: _Sorted) -> tuple[str, ...] | None:
+        own = {use.alias, *(join for join, inside in self.joins.items() if use.alias in inside)}
+        if use.alias in self.whole or (use.is_renamed and (names.bare or names.by_qualifier)):
             return ()
-        known = {column.name for column in use.relation.columns}
-        aliases = {other.alias for other in self.uses} | self.derived | self.joins.keys()
-        names = self.names if use.names is None else use.names
-        if use.is_renamed and names:
-            return ()
-        found: set[str] = set()
-        for parts in names:
-            last = parts[-1]
-            if last not in known and (last == use.alias or self._joined(use, last)):
-                return ()  # a whole row
-            qualifiers = parts[:-1]
-            is_own = use.alias in qualifiers or any(self._joined(use, qualifier) for qualifier in qualifiers)
-            if qualifiers and not is_own and not aliases.isdisjoint(qualifiers):
-                continue
-            if last == "*" or (is_own and last not in known | _SYSTEM_COLUMNS):
-                return ()
-            found.update(known.intersection(parts))
+        columns = {column.name for column in use.relation.columns}
+        bare = names.bare | names.strange
+        qualified = {last for qualifier in own for last in names.by_qualifier.get(qualifier, ())}
+        if "*" in bare or not own.isdisjoint(names.last - columns):
+            return ()  # every column, or the row itself
+        if qualified - columns - _SYSTEM_COLUMNS:
+            return ()  # a star, or a function of the row
+        found = columns & (bare | qualified)
         if not found:
             return () if use.names is None else None
         return tuple(column.name for column in use.relation.columns if column.name in found)
 
-    def _joined(self, use: Use, qualifier: str) -> bool:
-        return qualifier in self.joins and use.alias in self.joins[qualifier]
+
+class _Sorted:
+    """References by what they can concern: anything, the tables of one qualifier, or no table that is known."""
+
+    def __init__(self, names: Iterable[Name], known: set[str]) -> None:
+        self.bare: set[str] = set()
+        self.strange: set[str] = set()
+        self.last: set[str] = set()
+        self.by_qualifier: defaultdict[str, set[str]] = defaultdict(set)
+        for *qualifiers, last in names:
+            self.last.add(last)
+            if not qualifiers:
+                self.bare.add(last)
+            elif known.isdisjoint(qualifiers):
+                self.strange.update(qualifiers, (last,))
+            for place, qualifier in enumerate(qualifiers):
+                self.by_qualifier[qualifier].update((last, *qualifiers[place + 1 :]) if last != "*" else ("*",))
 
 
 def name_of(reference: Any) -> Name:

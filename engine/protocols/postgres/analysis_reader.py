@@ -86,11 +86,9 @@ class Reader:
         """Count the tables that were found, now that all references to their columns are."""
         for name, row in self.projections:
             self._project(name, row)
-        for use in self.references.uses:
+        for use, columns in self.references.columns():
             use.is_locked = any(not names or use.alias in names for names in self.locked)
-            columns = self.references.columns(use)
-            if columns is not None:
-                tables.read(self, use, columns)
+            tables.read(self, use, columns)
         return self.findings
 
     def _project(self, name: str, row: tuple[str, ...]) -> None:

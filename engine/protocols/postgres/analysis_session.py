@@ -55,12 +55,12 @@ class SessionCatalogs:
             snapshot = known.catalog
             if isinstance(snapshot, Snapshot) and snapshot.surroundings == surroundings:
                 return OwnCatalog(version, snapshot, known.fingerprint, now)
-        builtin = self._source.builtin
-        if not builtin.relations:
-            await self._source.fresh()
-            builtin = self._source.builtin
-        users = await load_users(_fetch(probe))
-        snapshot = Snapshot(builtin, users, surroundings, printed_path=surroundings.search_path)
+        shared = await self._source.fresh()
+        if fingerprint == self._source.fingerprint:  # the session sees what everybody sees
+            snapshot = Snapshot(shared.builtin, shared.users, surroundings)
+        else:
+            users = await load_users(_fetch(probe))
+            snapshot = Snapshot(shared.builtin, users, surroundings, printed_path=surroundings.search_path)
         return OwnCatalog(version, snapshot, fingerprint or "", now)
 
 

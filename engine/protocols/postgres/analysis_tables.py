@@ -130,11 +130,16 @@ def _fire(reader: Reader, relation: Relation, event: str) -> None:
     for number, rule in enumerate(relation.rules):
         reader.findings.merge(reader.behind(("rule", relation.oid, number), rule, catalog.printed_path))
     if event in ("insert", "update"):
-        for number, check in enumerate(relation.checks):
-            reader.functions_behind(("check", relation.oid, number), check)
-        for column in relation.columns:
-            if column.default is not None:
-                reader.functions_behind(("default", relation.oid, column.number), column.default)
+        compute(reader, relation)
+
+
+def compute(reader: Reader, relation: Relation) -> None:
+    """Count what storing rows computes: checks, index and partition expressions, defaults, generated columns."""
+    for number, check in enumerate(relation.checks):
+        reader.functions_behind(("check", relation.oid, number), check)
+    for column in relation.columns:
+        if column.default is not None:
+            reader.functions_behind(("default", relation.oid, column.number), column.default)
 
 
 def _bases(reader: Reader, relation: Relation) -> list[Relation]:

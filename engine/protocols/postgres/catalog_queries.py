@@ -286,8 +286,9 @@ _SUPERUSERS = """
 (select pg_catalog.sum(r.oid::pg_catalog.int8)::pg_catalog.text from pg_catalog.pg_roles r where r.rolsuper)"""
 
 _STAMPS = "\n  union all ".join(
-    f"""select pg_catalog.hashtextextended(x.xmin::pg_catalog.text || ' {table} ' || x.{key}::pg_catalog.text,
-    0::pg_catalog.int8) as stamp from pg_catalog.{table} x
+    # a row changed twice in one transaction keeps its xmin and moves to another ctid
+    f"""select pg_catalog.hashtextextended(x.xmin::pg_catalog.text || x.ctid::pg_catalog.text || ' {table} '
+      || x.{key}::pg_catalog.text, 0::pg_catalog.int8) as stamp from pg_catalog.{table} x
     where x.{key} >= {0 if table in _STAMPED_WHOLE else 16384}::pg_catalog.oid
     and {condition}"""
     for table, (key, condition) in _STAMPED.items()

@@ -92,6 +92,11 @@ class CatalogSource:
         """The last snapshot there was, which may be out of date."""
         return self._snapshot
 
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the last snapshot."""
+        return self._seen[1]
+
     def outdate(self) -> None:
         """The schema was changed: compare before the next use."""
         self._compared = float("-inf")

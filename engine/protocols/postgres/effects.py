@@ -117,7 +117,9 @@ TABLE: dict[str, StatementKind] = {
         _worded("kind", grammar.ReindexObjectType, "REINDEX"), schema.read_maintenance(schema.perhaps("relation"))
     ),
     # any object
-    "drop_stmt": StatementKind(_object("remove_type", "DROP"), alters(SCHEMA, named=objects("objects", "remove_type"))),
+    "drop_stmt": StatementKind(
+        _object("remove_type", "DROP"), alters(SCHEMA, named=objects("objects", "remove_type"), computes=False)
+    ),
     "rename_stmt": StatementKind(_object("rename_type", "ALTER"), alters(SCHEMA, named=schema.owned)),
     "alter_object_schema_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=schema.owned)),
     "alter_object_depends_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=schema.owned)),

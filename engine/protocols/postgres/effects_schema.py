@@ -8,7 +8,16 @@ from typing import Any
 from engine.model import Effect, Resource
 from engine.protocols.postgres import analysis_calls as calls
 from engine.protocols.postgres import analysis_tables as tables
-from engine.protocols.postgres.analysis_names import children, dotted, literal, options, role, split_name, strings
+from engine.protocols.postgres.analysis_names import (
+    children,
+    descendants,
+    dotted,
+    literal,
+    options,
+    role,
+    split_name,
+    strings,
+)
 from engine.protocols.postgres.analysis_reader import Reader, Scope, Todo, Visitor
 from engine.protocols.postgres.effects_rows import create
 from engine.protocols.postgres.parsing import grammar
@@ -33,8 +42,8 @@ _ON_A_TABLE = frozenset({"COLUMN", "TABCONSTRAINT", "RULE", "TRIGGER", "POLICY",
 """Kinds of object whose last name part is their own, and the rest their table's."""
 
 
-def alters(*effects: Effect, named: Named, fires: bool = True) -> Visitor:
-    """A statement with these effects on what it names, which may also call functions in its expressions."""
+def alters(*effects: Effect, named: Named, fires: bool = True, computes: bool = True) -> Visitor:
+    """A statement with these effects on what it names; it may call event triggers, and functions in expressions."""
 
     def read(reader: Reader, node: Any, scope: Scope) -> Todo:
         resources = list(named(reader, node)) or [Resource("statement", "")]
@@ -43,7 +52,7 @@ def alters(*effects: Effect, named: Named, fires: bool = True) -> Visitor:
                 reader.note(effect, resource.kind, resource.name)
         _make(reader, node, resources)
         changes_schema(reader, fires=fires)
-        return [(child, scope) for child in children(node)]
+        return [(child, scope) for child in children(node)] if computes else []
 
     return read
 
@@ -154,6 +163,8 @@ def objects(field: str, kind_field: str) -> Named:
 
     def named(reader: Reader, node: Any) -> Iterator[Resource]:
         kind = grammar.ObjectType.Name(getattr(node, kind_field)).removeprefix("OBJECT_")
+        if getattr(node, "targtype", None) == grammar.ACL_TARGET_ALL_IN_SCHEMA:
+            kind = "SCHEMA"
         value = getattr(node, field)
         items = [value] if hasattr(value, "WhichOneof") else list(value)
         for item in items:
@@ -181,6 +192,8 @@ def _object(reader: Reader, item: Any, kind: str) -> Resource:
             return Resource(resource_kind, "")
     if kind in _ON_A_TABLE and len(names) > 1:
         names = names[:-1]
+    if not names:
+        return Resource(resource_kind, "")
     schema, name = split_name(names)
     if resource_kind in ("table", "sequence"):
         found = reader.world.catalog.relation(schema, name, reader.path)
@@ -241,13 +254,29 @@ def read_alter_table(reader: Reader, node: Any, scope: Scope) -> Todo:
     if any(command.alter_table_cmd.subtype in privileged for command in node.cmds):
         reader.note(Effect.PRIVILEGE, resource.kind, resource.name)
     changes_schema(reader)
+    _touch_others(reader, node, node.relation)
+    found = reader.world.catalog.relation(node.relation.schemaname or None, node.relation.relname, reader.path)
+    if found is not None:
+        tables.compute(reader, found)
     return [(command, scope) for command in node.cmds]
+
+
+def _touch_others(reader: Reader, node: Any, own: Any) -> None:
+    """Count the tables that a table is made a partition, an heir, or a reference of: their schema changes too."""
+    liked = [message.relation for message in descendants(node) if message.DESCRIPTOR.name == "TableLikeClause"]
+    for message in descendants(node):
+        if message.DESCRIPTOR.name == "RangeVar" and message != own:
+            resource = exact(reader, message)
+            effect = Effect.HOUSEKEEPING if message in liked else Effect.SCHEMA
+            reader.note(effect, resource.kind, resource.name)
+            _make(reader, node, [resource])
 
 
 def read_create(reader: Reader, node: Any, scope: Scope) -> Todo:
     """CREATE TABLE."""
     create(reader, node.relation)
     changes_schema(reader)
+    _touch_others(reader, node, node.relation)
     return [(child, scope) for child in children(node)]
 
 
@@ -307,6 +336,7 @@ def read_create_server(reader: Reader, node: Any, scope: Scope) -> Todo:
 def read_create_foreign_table(reader: Reader, node: Any, scope: Scope) -> Todo:
     """CREATE FOREIGN TABLE."""
     create(reader, node.base_stmt.relation)
+    _touch_others(reader, node, node.base_stmt.relation)
     reader.note(Effect.NETWORK, "host", node.servername)
     changes_schema(reader)
     return [(child, scope) for child in children(node.base_stmt)]
@@ -330,8 +360,8 @@ def read_maintenance(named: Named) -> Visitor:
             reader.note(Effect.SCHEMA, resource.kind, resource.name)
             schema, _, name = resource.name.rpartition(".")
             found = reader.world.catalog.relation(schema or None, name, reader.path)
-            for number, check in enumerate(found.checks if found is not None else ()):
-                reader.functions_behind(("check", found.oid if found else 0, number), check)
+            if found is not None:
+                tables.compute(reader, found)
         return []
 
     return read

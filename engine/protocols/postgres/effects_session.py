@@ -171,7 +171,7 @@ def read_call(reader: Reader, node: Any, scope: Scope) -> Todo:
     findings.is_pure = False
     findings.reads_literals = True
     schema, name = split_name(strings(node.funccall.funcname))
-    if not calls.call(reader, schema, name, node.funccall):
+    if not calls.call(reader, schema, name, node.funccall, is_procedure=True):
         reader.unknown_function(dotted(schema, name))
     # a procedure may end transactions, and with them what a SET did
     findings.changes_settings = True

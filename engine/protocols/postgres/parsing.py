@@ -107,6 +107,15 @@ def after_first(text: str, token: int) -> str | None:
     return None
 
 
+def has_foreign_identifier(text: str) -> bool:
+    """Whether an identifier holds more than ASCII: a server whose encoding has one byte a character folds its case."""
+    if text.isascii():
+        return False
+    encoded = text.encode()
+    identifiers = (found for found in postgast.scan(text).tokens if found.token == grammar.IDENT)
+    return any(not encoded[found.start : found.end].isascii() for found in identifiers)
+
+
 def _parse_here(encoded: bytes) -> Any | Unreadable:
     try:
         return postgast.parse(encoded.decode())

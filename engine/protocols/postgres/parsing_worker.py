@@ -22,7 +22,7 @@ from postgast import PgQueryError
 
 STACK = 4 << 20  # half of a main thread's eight megabytes: what decodes here decodes in the engine
 MEMORY = 3 << 30
-LARGEST_TREE = 8 << 20
+LARGEST_TREE = 2 << 20
 CONSTANTS = frozenset({"a_const", "param_ref", "set_to_default"})
 
 

@@ -118,6 +118,20 @@ def test_every_visitor_is_of_a_message_that_exists() -> None:
         ("call reports.close_month()", "CALL", ["execute function:reports.close_month"]),
         ("call wild()", "CALL", ["opaque function:public.wild"]),
         ("show all", "SHOW", ["housekeeping setting"]),
+        ("alter table events attach partition secret.log for values from ('1900-01-01') to ('1901-01-01')", "ALTER TABLE", [
+            "schema table:public.events", "schema table:secret.log",
+        ]),
+        ("create table fresh (id int references customers) inherits (cities)", "CREATE TABLE", [
+            "schema table:public.cities", "schema table:public.customers", "schema table:public.fresh",
+        ]),
+        ("create table fresh (like customers)", "CREATE TABLE", [
+            "housekeeping table:public.customers", "schema table:public.fresh",
+        ]),
+        ("alter table notes validate constraint c", "ALTER TABLE", [
+            "opaque function:public.mystery", "schema table:public.notes",
+        ]),
+        ("grant select on all tables in schema secret to bob", "GRANT", ["privilege schema:secret"]),
+        ("drop cast (int as mood)", "DROP CAST", ["schema statement"]),
     ],
 )  # fmt: skip
 def test_each_kind_of_statement_does_what_the_table_says(desk: Desk, text: str, verb: str, found: list[str]) -> None:
