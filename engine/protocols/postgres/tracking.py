@@ -108,7 +108,10 @@ class Tracker:
         if statement.transaction in ("commit", "rollback"):
             self.is_stale |= self._has_touched_settings
             self._forget_cursors()
+        elif statement.verb == "ROLLBACK TO":  # which of them are younger than the savepoint is not known
+            self._forget_cursors()
         self._follow_names(statement)
+        self._follow_cursors(statement)
 
     def ready(self, status: str) -> None:
         """ReadyForQuery."""
@@ -155,13 +158,24 @@ class Tracker:
         if statement.prepares is not None and statement.prepares_as is not None:
             self._prepared[statement.prepares_as] = statement.prepares
             statements.define(statement.prepares_as, as_prepared(statement.prepares))
+        if statement.deallocates is not None or statement.prepares is not None:
+            self._changed()
+
+    def _follow_cursors(self, statement: Statement) -> None:
+        """A portal and a cursor are one thing under one name: what SQL closes or makes anew, the protocol sees too."""
+        portals = self.names.portals
         if statement.closes == "":
             self._forget_cursors()
-        elif statement.closes is not None:
+            gone = portals.clear()
+        else:
+            ended = (statement.closes, statement.declares)
+            gone = [portal for name in ended if name is not None and (portal := portals.forget(name)) is not None]
+        for portal in gone:
+            portal.close()
+        if statement.closes is not None:
             self._cursors.pop(statement.closes, None)
         if statement.declares is not None:
             self._cursors[statement.declares] = statement.columns
-        if statement.deallocates is not None or statement.prepares is not None or statement.declares is not None:
             self._changed()
 
     def _forget_cursors(self) -> None:

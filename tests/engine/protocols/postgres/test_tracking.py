@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model import Access, Effect, Resource
-from engine.protocols.postgres.portals import Prepared
+from engine.protocols.postgres.portals import Portal, Prepared
 from engine.protocols.postgres.statement import PreparedStatement, Row, Statement
 from engine.protocols.postgres.tracking import Tracker, split_path, version_number
 
@@ -62,11 +62,11 @@ def test_a_server_version_is_a_number(text: str, number: int) -> None:
 
 
 def test_reports_resolve_the_path_for_the_role(tracker: Tracker) -> None:
-    assert tracker.state.search_path == ("app", "public")
+    assert list(tracker.state.search_path) == ["app", "public"]
     assert tracker.state.server_version == 180001
     before = tracker.state.version
     tracker.reported("search_path", "evil")
-    assert tracker.state.search_path == ("evil",)
+    assert list(tracker.state.search_path) == ["evil"]
     assert tracker.state.version == before + 1
     tracker.reported("search_path", "evil")
     tracker.reported("TimeZone", "UTC")
@@ -155,6 +155,27 @@ def test_sqls_statements_and_cursors_are_followed(tracker: Tracker) -> None:
 def test_cursors_end_with_their_transaction(tracker: Tracker) -> None:
     tracker.completed(Statement("declare c", "DECLARE", declares="c", columns=()))
     tracker.ready("I")
+    assert tracker.state.cursors == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement("declare p", "DECLARE", declares="p", columns=()),
+        Statement("close p", "CLOSE", closes="p"),
+        Statement("discard all", "DISCARD ALL", closes="", deallocates=""),
+    ],
+)
+def test_a_portal_that_sql_closed_or_made_anew_is_not_the_old_one(tracker: Tracker, statement: Statement) -> None:
+    """Else rows of the new cursor would pass under the decision and the masking of the old one."""
+    tracker.names.portals.define("p", Portal("p", None, "revision"))
+    tracker.completed(statement)
+    assert tracker.names.portals.find("p", 0) is None
+
+
+def test_cursors_are_forgotten_when_a_savepoint_is_rolled_back_to(tracker: Tracker) -> None:
+    tracker.completed(Statement("declare c", "DECLARE", declares="c", columns=()))
+    tracker.completed(Statement("rollback to s", "ROLLBACK TO", transaction="savepoint", changes_settings=True))
     assert tracker.state.cursors == {}
 
 
