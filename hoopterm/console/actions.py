@@ -66,6 +66,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.WATCH, "pause", "space p", "space", "pause", "Stop or resume the picture; nothing is lost", 90),
     _action(_S.WATCH, "follow", "f G end", "f", "follow", "Go to the newest statement and stay there", 80),
     _action(_S.WATCH, "read", "enter", "enter", "full text", "Read the whole statement", 60),
+    _action(_S.WATCH, "decide", "a", "a", "decide", "Go to the review of the held statement", 75),
     _action(_S.WATCH, "replay", "r", "r", "replay", "Replay what has been recorded so far", 40),
     _action(_S.WATCH, "terminate", "x", "x", "terminate…", "End the session; asks first", 70, True),
     _action(_S.REPLAY, "play", "space", "space", "play", "Play or pause", 99),

@@ -82,6 +82,15 @@ class Watch(Page):
         key = self.feed.cursor
         return self._found.get(key) if key else None
 
+    @property
+    def _held(self) -> str | None:
+        """The review of the statement under the cursor, else the session's first."""
+        found = self.current
+        if found is not None and found.state == "held":
+            return found.review
+        waiting = self.console.store.pending_of(self._session)
+        return waiting[0].id if waiting else None
+
     @work(name="watch")
     async def _watch(self) -> None:
         """Follow the session; when the engine comes back, from its start again."""
@@ -120,9 +129,11 @@ class Watch(Page):
         """The facts, and the feed unless it is paused."""
         if not self._is_paused:
             self._refill()
-        found = self.found
+        found, store = self.found, self.console.store
         facts = self.query_one("#facts", Document)
-        facts.show(session.facts(found, self.console.now()) if found else [line((self._session, "dim"))])
+        facts.show(
+            session.facts(found, self.console.now(), store.is_stale) if found else [line((self._session, "dim"))]
+        )
         facts.styles.height = len(facts.lines)
         empty = not self._found
         state = self.query_one("#state", Document)
@@ -159,10 +170,14 @@ class Watch(Page):
             off.add("terminate")
         if self.current is None:
             off |= {"read", "copy"}
+        if self._held is None:
+            off.add("decide")
         return frozenset(off)
 
     def why_off(self, id: str) -> str:
         """Why, in words."""
+        if id == "decide":
+            return "nothing in this session waits for people"
         if id in ("read", "copy"):
             return "no statement is selected"
         if self.found is None or self.found.state != "live":
@@ -190,6 +205,12 @@ class Watch(Page):
         if not self.is_off("read") and found is not None:
             title = f"statement {found.number} · {clean(found.verb, 40)}"
             self.app.push_screen(Reader(title, found.text, partial(statement.whole, found)))
+
+    def action_decide(self) -> None:
+        """To the review of what waits: deciding happens where everything about it is shown."""
+        held = self._held
+        if not self.is_off("decide") and held is not None:
+            self.console.open_review(held)
 
     def action_replay(self) -> None:
         """What is recorded so far."""

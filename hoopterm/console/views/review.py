@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from engine.api.schema import AccessView, IdentityView, OutcomeView, ReviewView
+from engine.api.schema import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
 from hoopterm.console import phrases, sql
 from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, measure, wrap
 from hoopterm.console.store import settled
@@ -129,13 +129,7 @@ def facts(review: ReviewView, cells: int, now: datetime) -> list[Line]:
     if review.state == "pending":
         fact("needs", _needs(review))
     for index, vote in enumerate(review.votes):
-        said = "approved" if vote.verdict == "approve" else "denied"
-        reason = f" — {clean(vote.reason, 300)}" if vote.reason else ""
-        role = "bright" if vote.verdict == "approve" else "red"
-        fact(
-            "" if index else "votes",
-            line((f"{'✓' if role == 'bright' else '✗'} {clean(vote.person, 80)} {said}", role), reason),
-        )
+        fact("" if index else "votes", _vote(vote))
     if review.state == "pending":
         fact("time", _time(review, now))
         if not review.may_decide:
@@ -188,6 +182,13 @@ def _before(review: ReviewView) -> Line:
         return line("nothing like it was approved before")
     were = "was" if review.similar_before == 1 else "were"
     return line(f"{phrases.count(review.similar_before)} like it {were} held by this rule and approved")
+
+
+def _vote(vote: VoteView) -> Line:
+    said = line(("✓ ", "bright")) if vote.verdict == "approve" else line(("✗ ", "red"))
+    word = "approved" if vote.verdict == "approve" else "denied"
+    reason = f" — {clean(vote.reason, 300)}" if vote.reason else ""
+    return (*said, Span(f"{clean(vote.person, 80)} {word}", said[0].role), Span(reason))
 
 
 def _needs(review: ReviewView) -> Line:

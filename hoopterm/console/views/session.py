@@ -59,10 +59,10 @@ def words(session: SessionView) -> str:
     )
 
 
-def facts(session: SessionView, now: datetime) -> list[Line]:
+def facts(session: SessionView, now: datetime, is_stale: bool = False) -> list[Line]:
     """Who, where from, since when, and what came of it so far: two lines."""
     live = session.state == "live"
-    mark = status.session(session.state)
+    mark = status.SESSIONS["stale"] if live and is_stale else status.session(session.state)
     opened = phrases.local_date(session.opened, now)
     span = f"since {opened}" if live else f"{opened} – {phrases.local_date(session.closed or session.opened, now)}"
     counts = joined(

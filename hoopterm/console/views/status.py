@@ -34,6 +34,7 @@ REVIEWS = {
 SESSIONS = {
     "live": Mark("●", "live", "running"),
     "held": Mark("▲", "held", "waiting"),
+    "stale": Mark("◌", "was live", "dim"),
     "closed": Mark("○", "closed", "dim"),
     "opened": Mark("●", "live", "running"),
     "killed": Mark("✗", "killed", "red"),

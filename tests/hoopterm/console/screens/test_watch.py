@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hoopterm.console.screens.approvals import Approvals
 from hoopterm.console.screens.confirm import Confirm
 from hoopterm.console.screens.reader import Reader
 from hoopterm.console.screens.watch import Watch
@@ -76,6 +77,14 @@ async def test_reading_ending_and_going_back() -> None:
         assert isinstance(pilot.app.screen, Confirm)
         await pilot.press("escape", "q")
         assert not isinstance(pilot.app.screen, Watch)
+
+
+async def test_a_held_statement_leads_to_its_review() -> None:
+    async with running(engine()) as pilot:
+        await pilot.press("2", "j", "enter", "a")
+        screen = pilot.app.screen
+        assert isinstance(screen, Approvals)
+        assert screen.table.cursor == "rv_2"
 
 
 async def test_the_end_of_the_session_is_told() -> None:
