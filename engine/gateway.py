@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from engine import admission
-from engine.api.server import ControlServer
+from engine.api.server import ControlServer, default_socket
 from engine.approvals.queue import ReviewQueue
 from engine.approvals.request import Review
 from engine.audit.events import EventName
@@ -157,7 +157,7 @@ class Gateway:
     @property
     def socket_path(self) -> Path:
         """The control socket."""
-        return self.revision.settings.engine.socket or self.state / "control.sock"
+        return self.revision.settings.engine.socket or default_socket(self.state)
 
     async def authenticate(self, subject: str, secret: Any) -> Identity:
         """The identity behind a user name and a token; raises SessionRefused, which is recorded."""
@@ -215,13 +215,23 @@ class Gateway:
             mask_key=self.mask_key,
         )
         self.sessions[id] = session
+        try:
+            await self._record_opening(session)
+        except HooptermError as error:
+            await self.close_session(session, f"it could not be recorded: {error.what}")
+            raise
+        self.announce(session)
+        return session
+
+    async def _record_opening(self, session: Session) -> None:
+        identity = session.identity
         sequence = self.log.append(
             EventName.SESSION_OPENED,
-            session=id,
+            session=session.id,
             identity=identity.subject,
-            target=target.name,
+            target=session.target.name,
             data={
-                "client": client,
+                "client": session.client,
                 "database": session.database,
                 "kind": identity.kind,
                 "groups": sorted(identity.groups),
@@ -230,42 +240,42 @@ class Gateway:
                 "on_behalf_of": identity.on_behalf_of,
                 "authenticated": identity.authenticated,
                 "token": identity.token,
-                "mode": target.mode.value,
-                "policy": self.revision.digest,
+                "mode": session.target.mode.value,
+                "policy": session.revision.digest,
             },
         )
         await self.log.wait(sequence)
         await self.store.add_session(session)
-        recorder.event("s", {"state": "opened", "reason": ""})
-        self.announce(session)
-        return session
+        session.recorder.event("s", {"state": "opened", "reason": ""})
 
     async def close_session(self, session: Session, reason: str) -> None:
         """End a session's record; the adapter has closed its connections."""
         if self.sessions.pop(session.id, None) is None:
             return
-        counts = session.counts
-        self._past.add(counts)
-        try:
-            session.recorder.event("s", {"state": "closed", "reason": reason})
-            await session.recorder.close()
-            self.log.append(
-                EventName.SESSION_CLOSED,
-                session=session.id,
-                identity=session.identity.subject,
-                target=session.target.name,
-                data={
-                    "reason": reason,
-                    "operations": counts.operations,
-                    "denied": counts.denied,
-                    "masked": counts.masked,
-                    "rows": counts.rows,
-                },
-            )
-            await self.store.close_session(session, self.now())
-        except HooptermError as error:
-            logger.error("a session's end could not be recorded", session=session.id, why=str(error))
+        self._past.add(session.counts)
+        closing = session.recorder.close({"state": "closed", "reason": reason})
+        for step in (closing, self._record_closing(session, reason), self.store.close_session(session, self.now())):
+            try:
+                await step
+            except HooptermError as error:
+                logger.error("a session's end could not be recorded", session=session.id, why=str(error))
         self.bus.publish("sessions", session)
+
+    async def _record_closing(self, session: Session, reason: str) -> None:
+        counts = session.counts
+        self.log.append(
+            EventName.SESSION_CLOSED,
+            session=session.id,
+            identity=session.identity.subject,
+            target=session.target.name,
+            data={
+                "reason": reason,
+                "operations": counts.operations,
+                "denied": counts.denied,
+                "masked": counts.masked,
+                "rows": counts.rows,
+            },
+        )
 
     def totals(self) -> Counts:
         """What all sessions have done since the engine started."""

@@ -136,6 +136,11 @@ class Passage:
         if self._gateway.is_draining and not session.open_operations:
             session.adapter.terminate("the engine is stopping")
 
+    def abandon(self) -> None:
+        """It is not forwarded, because its intent could not be recorded; so nothing more can be either."""
+        self._is_concluded = True
+        self.session.open_operations.pop(self.operation.id, None)
+
     def _log(self, event: EventName, data: dict[str, object]) -> None:
         session = self.session
         self._gateway.log.append(

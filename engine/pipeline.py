@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from engine.audit.events import EventName
-from engine.errors import Denied
+from engine.errors import Denied, RecordError
 from engine.model import Decision, Mode, Operation, Status, Verdict
 from engine.passage import Passage
 from engine.protocols.base import Exchange, Hold
@@ -53,9 +53,14 @@ class Pipeline:
             self._intend(session, operation, decision, review)
             for operation, decision, review in zip(operations, decisions, reviews, strict=True)
         ]
-        for passage in passages:
-            if not passage.operation.is_pure_read:
-                await passage.durable()
+        try:
+            for passage in passages:
+                if not passage.operation.is_pure_read:
+                    await passage.durable()
+        except RecordError:
+            for passage in passages:
+                passage.abandon()
+            raise
         return passages
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
@@ -147,15 +152,19 @@ class Pipeline:
     def _intend(self, session: Session, operation: Operation, decision: Decision, review: Review | None) -> Passage:
         """Record that it is about to be forwarded."""
         self._describe(session, operation, decision, review)
-        sequence = self._gateway.log.append(
-            EventName.OPERATION_INTENDED,
-            session=session.id,
-            operation=operation.id,
-            identity=session.identity.subject,
-            target=session.target.name,
-            data=self._evidence(session, operation, decision, review.id if review else None),
-            relaxed=operation.is_pure_read,
-        )
+        try:
+            sequence = self._gateway.log.append(
+                EventName.OPERATION_INTENDED,
+                session=session.id,
+                operation=operation.id,
+                identity=session.identity.subject,
+                target=session.target.name,
+                data=self._evidence(session, operation, decision, review.id if review else None),
+                relaxed=operation.is_pure_read,
+            )
+        except RecordError:
+            session.open_operations.pop(operation.id, None)
+            raise
         session.counts.operations += 1
         session.counts.last_verb = operation.verb
         return Passage(self._gateway, session, operation, decision, review, sequence)
@@ -166,8 +175,7 @@ class Pipeline:
         """The operation's frame in the recording: its text with detectors applied. Written once."""
         if operation.id in session.open_operations:
             return
-        salt = session.open_operations[operation.id] = secrets.token_bytes(_SALT_BYTES)
-        masks = session.masks
+        salt, masks = secrets.token_bytes(_SALT_BYTES), session.masks
         session.recorder.event(
             "q",
             {
@@ -186,6 +194,7 @@ class Pipeline:
                 ],
             },
         )
+        session.open_operations[operation.id] = salt
 
     def _evidence(
         self, session: Session, operation: Operation, decision: Decision, review: str | None
@@ -267,6 +276,7 @@ class Pipeline:
         """Record one denial and raise it."""
         self._describe(session, operation, denied.decision)
         data = self._evidence(session, operation, denied.decision, denied.review)
+        session.open_operations.pop(operation.id, None)
         self._gateway.log.append(
             EventName.OPERATION_DENIED,
             session=session.id,
@@ -279,7 +289,6 @@ class Pipeline:
         session.recorder.event(
             "e", {"operation": operation.id, "status": Status.DENIED.value, "error": f"{denied.what}: {denied.why}"}
         )
-        session.open_operations.pop(operation.id, None)
         self._gateway.announce(session)
         raise denied
 

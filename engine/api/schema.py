@@ -164,6 +164,7 @@ class StatusView(msgspec.Struct, frozen=True):
     you: str = ""  # the asking person
     permissions: list[str] = []
     draining: bool = False
+    troubles: dict[str, str] = {}  # what cannot be recorded or published → why: record, checkpoint, copies
 
 
 class FrameView(msgspec.Struct, frozen=True):

@@ -64,6 +64,7 @@ def status_view(call: Call) -> StatusView:
         you=call.caller.name,
         permissions=sorted(call.caller.permissions),
         draining=gateway.is_draining,
+        troubles=gateway.log.all_troubles,
     )
 
 

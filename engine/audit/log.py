@@ -162,6 +162,11 @@ class Log:
         """Why nothing can be recorded now, or None."""
         return self._failure
 
+    @property
+    def all_troubles(self) -> dict[str, str]:
+        """What fails now and why: `record` where nothing can be recorded, and what does not get through otherwise."""
+        return self.troubles if self._failure is None else {"record": self._failure, **self.troubles}
+
     @staticmethod
     def _unwritable(why: str) -> RecordError:
         return RecordError("the record cannot be written", why, _HINT)
@@ -236,7 +241,7 @@ class Log:
             return
         for sequence in range(before, self.durable):
             for callback in waiters.pop(sequence, ()):
-                callback(None)
+                self._tell(callback, None)
 
     def _fail(self, why: str) -> None:
         self._failure = why
@@ -244,7 +249,15 @@ class Log:
         waiters, self._waiters = self._waiters, {}
         for callbacks in waiters.values():
             for callback in callbacks:
-                callback(self._unwritable(why))
+                self._tell(callback, self._unwritable(why))
+
+    def _tell(self, callback: Callback, error: RecordError | None) -> None:
+        """One who waited fails for itself: the others hear too."""
+        try:
+            callback(error)
+        except Exception as failure:
+            what = {"message": "what waited for the record failed", "exception": failure}
+            self._loop.call_exception_handler(what)
 
     def _recover(self) -> None:
         failure, self._failure = self._failure, None

@@ -155,8 +155,13 @@ class Recorder:
         """Why nothing can be recorded now, or None."""
         return self._failure
 
-    async def close(self) -> None:
-        """Store and seal the rest; returns when that is durable. Raises RecordError when storage failed."""
+    async def close(self, last: dict[str, Any] | None = None) -> None:
+        """Store and seal the rest, with a `last` word on the session; returns when that is durable.
+
+        Raises RecordError when storage failed; once it is back, what is missing is stored and sealed all the same.
+        """
+        if last is not None:
+            self._add(Frame(self._at(), "s", last), _EVENT_COST)
         self._file.is_closing = True
         self._log.flusher.submit(self._file, is_urgent=True)
         await self._closed.wait()

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from hoopterm.client import Client
-from replay.verify import Report, verify
+from replay.report import Report
+from replay.verify import verify
 from tests.e2e.shop import assert_clean
 from tests.servers.postgres import Database
 from tests.servers.raw import RawClient
@@ -127,9 +128,9 @@ class RunningEngine:
         """The verdict on the record as the files alone show it."""
         return verify(self.state)
 
-    def raw(self, subject: str = "bot", **parameters: str) -> RawClient:
+    def raw(self, subject: str = "bot", **extra: str) -> RawClient:
         """A client of bare bytes."""
-        return RawClient(self.port, subject, self.token(subject), **parameters)
+        return RawClient(self.port, subject, self.token(subject), extra=extra)
 
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from datetime import timedelta
@@ -17,6 +18,7 @@ import uvloop
 from engine.config.loading import load
 from engine.gateway import Gateway
 from engine.logs import configure
+from tests.servers import faults
 
 
 async def serve(config: Path, tokens: list[str]) -> None:
@@ -39,4 +41,6 @@ async def serve(config: Path, tokens: list[str]) -> None:
 
 if __name__ == "__main__":
     configure()
+    if (switches := os.environ.get("FAULTS")) is not None:
+        faults.install(Path(switches))
     uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:]))

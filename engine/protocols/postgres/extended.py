@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import Denied
+from engine.errors import Denied, RecordError
 from engine.model import Verdict
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
-from engine.protocols.postgres.denial import error_fields, fields_of
+from engine.protocols.postgres.denial import error_fields, fields_of, fields_of_failure
 from engine.protocols.postgres.errands import (
     BindErrand,
     CloseErrand,
@@ -93,6 +93,8 @@ def _previewed(relay: Relay, statement: Statement | None) -> Fields | None:
         pipeline.refuse_early(relay.session, operation, decision)
     except Denied as denied:
         return fields_of(denied)
+    except RecordError as error:
+        return fields_of_failure(error)
 
 
 # ── Bind ──
@@ -253,6 +255,8 @@ def _redecided(relay: Relay, portal: Portal, delivery: Delivery) -> Fields | Non
         pipeline.refuse_early(session, passage.operation, decision)
     except Denied as denied:
         return fields_of(denied)
+    except RecordError as error:
+        return fields_of_failure(error)
 
 
 async def _fetch(relay: Relay, data: bytes, message: r.Execute) -> None:

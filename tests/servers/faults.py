@@ -1,0 +1,33 @@
+"""Storage that fails when a test says so: files in a directory are the switches.
+
+`fail` makes every durable write of the record raise EIO, `full` ENOSPC; `stall` lets it wait until the file is gone.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_ERRORS = {"fail": errno.EIO, "full": errno.ENOSPC}
+
+
+def install(switches: Path) -> None:
+    """Patch this process."""
+
+    def unreliable(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            while (switches / "stall").exists():
+                time.sleep(0.01)  # the thread that stores, never the loop
+            for name, number in _ERRORS.items():
+                if (switches / name).exists():
+                    raise OSError(number, os.strerror(number))
+            return function(*arguments)
+
+        return call
+
+    for name in ("pwritev", "pwrite", "fdatasync"):
+        setattr(os, name, unreliable(getattr(os, name)))
