@@ -62,4 +62,4 @@ async def admit(relay: Relay, statements: Sequence[Statement], operations: Seque
 
 
 def _delivery(relay: Relay, statement: Statement, passage: Passage) -> Delivery:
-    return Delivery(statement, passage, relay.columns_of)
+    return Delivery(statement, passage, relay.described)

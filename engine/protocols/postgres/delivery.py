@@ -8,15 +8,16 @@ from engine.errors import UpstreamError
 from engine.masking.plan import Masks
 from engine.model import Column, Outcome, Status
 from engine.passage import Passage
-from engine.protocols.postgres.answers import CopyData, CopyOutResponse, ErrorResponse, RowDescription
+from engine.protocols.postgres.answers import CopyData, CopyOutResponse, ErrorResponse
 from engine.protocols.postgres.copyout import CopyMasker
+from engine.protocols.postgres.describing import Described
 from engine.protocols.postgres.messages import HEADER
 from engine.protocols.postgres.reports import mask_report
 from engine.protocols.postgres.rows import RowMasker
 from engine.protocols.postgres.statement import Statement
 
-Describer = Callable[[RowDescription, Statement], Sequence[Column]]
-"""Says where each column of an answer comes from."""
+Describer = Callable[[bytes, Statement], Described]
+"""Says what a RowDescription means for a statement's answer."""
 
 _TOO_LARGE = "one row is too large to be masked"
 
@@ -44,7 +45,7 @@ class Delivery:
         self.statement = statement
         self.passage = passage
         self._describe = describe
-        self._described: tuple[Sequence[Column], tuple[int, ...]] | None = None
+        self._described: Described | None = None
         self._masks: Masks | None = None
         self._copy: CopyMasker | None = None
         self._rows = 0
@@ -56,9 +57,7 @@ class Delivery:
 
     def described(self, data: bytes) -> None:
         """The upstream said what the columns are."""
-        description = RowDescription.decode(data)
-        formats = tuple(field.format for field in description.fields)
-        self._plan(self._describe(description, self.statement), formats)
+        self._plan(*self._describe(data, self.statement))
 
     def renew(self) -> None:
         """Follow the masking that is in force now; the columns stay what they are."""
@@ -138,7 +137,7 @@ class Delivery:
         rows, masked = self._totals()
         self.passage.conclude(Outcome(status, rows=rows, masked=masked, error=error))
 
-    def _plan(self, columns: Sequence[Column], formats: tuple[int, ...]) -> None:
+    def _plan(self, columns: tuple[Column, ...], formats: tuple[int, ...]) -> None:
         self._rows, self._masked = self._totals()
         self._described, self._masks = (columns, formats), self.passage.session.masks
         self.passage.masker = RowMasker(self.passage.plan(columns, formats))

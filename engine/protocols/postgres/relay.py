@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,11 @@ import structlog
 from engine.errors import HooptermError, RecordError, UpstreamError
 from engine.model import Column
 from engine.protocols.postgres import requests as r
-from engine.protocols.postgres.answers import NoticeResponse, RowDescription
+from engine.protocols.postgres.answers import Field, NoticeResponse
 from engine.protocols.postgres.codec import Codec, Role
 from engine.protocols.postgres.copying import Copying, may_copy_in
 from engine.protocols.postgres.denial import Fields, raising_parse, raising_query
+from engine.protocols.postgres.describing import Describing
 from engine.protocols.postgres.downstream import Downstream
 from engine.protocols.postgres.errands import Errand, Refused
 from engine.protocols.postgres.exchanges import Step, Submission
@@ -66,6 +67,7 @@ class Relay:
         self.names = tracker.names
         self.tracker.state.probe = self.probe
         self.codec: Codec[Errand] = Codec(Role.FRONTEND)
+        self.described = Describing(self._describe)
         self.intake = Intake(self)
         self.downstream = Downstream(self)
         self.submission: Submission | None = None
@@ -80,6 +82,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._all_answered: asyncio.Future[None] | None = None
         self._ended: str | None = None
+        self._is_paced = False
         self.client = client
         self.upstream = upstream
 
@@ -162,11 +165,30 @@ class Relay:
             return
         try:
             act(*arguments)
+            pass  # self._keep_pace()
         except HooptermError as error:
             self.fail(error)
         except Exception:
             logger.exception("a session failed", session=self.session.id)
             self.fail(UpstreamError("internal error", "", "the engine's log says more"))
+
+    def _keep_pace(self) -> None:
+        """Read neither side while storage is behind with the recording: its backlog is memory."""
+        if self._is_paced or not self.session.recorder.is_behind:
+            return
+        self._is_paced = True
+        for wire in (self.client, self.upstream):
+            wire.pause("recording")
+        self.gateway.spawn(self._pace(), "wait for the recording")
+
+    async def _pace(self) -> None:
+        try:
+            await self.session.recorder.drained()
+        except RecordError as error:
+            self.fail(error)
+        self._is_paced = False
+        for wire in (self.client, self.upstream):
+            wire.resume("recording")
 
     # ── upwards ──
 
@@ -283,9 +305,8 @@ class Relay:
         is_failed = self.tracker.status == "E" or self.codec.is_skipping or self.is_refusing
         return not (self.is_over or is_failed or self.copying is not Copying.NO)
 
-    def columns_of(self, description: RowDescription, statement: Statement) -> tuple[Column, ...]:
-        """Where the columns of an answer come from."""
-        return self.analyst.describe(description.fields, statement, self.tracker.state)
+    def _describe(self, fields: Sequence[Field], statement: Statement) -> tuple[Column, ...]:
+        return self.analyst.describe(fields, statement, self.tracker.state)
 
     async def probe(self, query: str) -> list[Row]:
         """Run one harmless query on the client's own upstream session; raises `LookupError` when that cannot be."""

@@ -25,7 +25,7 @@ def delivery(world: World, verb: str = "SELECT", columns: tuple[Column, ...] | N
     operation = Operation("s-1.1", "s-1", "statement", verb, "text", ())
     decision = world.policy.evaluate(world.session.identity, world.session.target, {}, operation, world.now())
     passage = Passage(world, world.session, operation, decision, None, 0)  # type: ignore[arg-type]
-    return Delivery(statement, passage, lambda description, statement: [Column("email", frozenset({EMAIL}))])
+    return Delivery(statement, passage, lambda data, statement: ((Column("email", frozenset({EMAIL})),), (0,)))
 
 
 def test_rows_without_a_description_do_not_pass(world: World) -> None:
