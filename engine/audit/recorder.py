@@ -104,7 +104,7 @@ class Recorder:
             self._answer(data["operation"]).is_binary = columns[0].get("format") == 1
         elif code == "e":
             data = self._conclude(data)
-        self._add(Frame(self._at(), code, data), _EVENT_COST + len(data.get("text") or ""))
+        self._add(Frame(self._at(), code, data), _EVENT_COST + _size(data.get("text"), *data.get("parameters", ())))
 
     def rows(self, operation: str, cells: bytes, rows: int, kind: str = "rows") -> None:
         """Add masked answer data as it is sent to the client; raises RecordError while nothing can be stored."""
@@ -252,3 +252,7 @@ class Recorder:
             if seal.is_final:
                 self._log.when_durable(sequence, lambda error: None if error else self._file.make_read_only())
             self._seals.pop(0)
+
+
+def _size(*texts: str | None) -> int:
+    return sum(len(text) for text in texts if text)

@@ -138,6 +138,7 @@ class FakeRecorder:
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.cells = b""
+        self.is_behind = False
 
     def event(self, code: str, data: dict[str, Any]) -> None:
         self.events.append((code, data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import pytest
 
 from engine.api.schema import SessionView
 from engine.protocols.postgres import requests as r
+from replay.format import Frame, RowBatch, read
 from replay.tiles import Tiles
 from tests.e2e.shop import SCHEMA
 from tests.servers.engine import WRITE_RULES, RunningEngine, StartEngine
@@ -64,6 +66,11 @@ def entries(engine: RunningEngine) -> list[dict[str, Any]]:
     """The log of a stopped engine, read from its files."""
     size = engine.verified().size
     return [msgspec.json.decode(entry) for entry in Tiles(engine.state / "log", size).entries(0)]
+
+
+def frames(path: Path) -> list[Frame]:
+    with path.open("rb") as file:
+        return list(read(file))
 
 
 def inserted(database: Database) -> int:
@@ -157,3 +164,45 @@ def test_the_failure_is_in_the_record_when_storage_is_back(engine: RunningEngine
     assert any("No space left" in gap["data"]["why"] for gap in gaps)
     report = engine.verified()
     assert report.ok, report.problems
+
+
+def test_a_recording_that_falls_behind_holds_the_answer_back_and_loses_nothing_of_it(
+    engine: RunningEngine, database: Database
+) -> None:
+    """SECURITY: promise 6, bounded memory; a long answer waits for its recording instead of being left out of it."""
+    rows = 150_000
+    with engine.raw() as client:
+        client.query("select 1")
+        before = engine.memory()
+        with engine.fault("lag"):
+            client.send(r.Query(f"select n, repeat('x', 1000) from generate_series(1, {rows}) as n"))
+            client.sock.settimeout(1)
+            received = 0
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    received += client.receive()[0] == "D"
+            assert received < rows
+            assert engine.memory() - before < 100 << 20
+        client.sock.settimeout(60)
+        received += sum(kind == "D" for kind, _ in client.until("Z"))
+        assert received == rows
+    engine.stop()
+    recorded = [frame for path in (engine.state / "recordings").iterdir() for frame in frames(path)]
+    assert [frame for frame in recorded if frame.code == "g"] == []
+    assert sum(frame.data.rows for frame in recorded if isinstance(frame.data, RowBatch)) == rows + 1
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_statements_that_come_faster_than_they_can_be_recorded_wait(engine: RunningEngine, size: int) -> None:
+    """SECURITY: promise 6, bounded memory: what a client says is in its recording too."""
+    text = f"select nothere('{'x' * (size << 17)}')"
+    with engine.raw() as client:
+        client.query("select 1")
+        before = engine.memory()
+        with engine.fault("lag"):
+            client.sock.settimeout(2)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(4000 // size):
+                    client.send(r.Parse("", text), r.Bind("", "", (b"y" * (size << 17),)), r.Sync())
+            grown = engine.memory() - before
+        assert grown < 250 << 20

@@ -132,6 +132,12 @@ class RunningEngine:
         """A client of bare bytes."""
         return RawClient(self.port, subject, self.token(subject), extra=extra)
 
+    def memory(self) -> int:
+        """Bytes of memory the engine's process has now."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) << 10
+
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:
         """Storage fails meanwhile, as `faults` says."""

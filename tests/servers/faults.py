@@ -1,6 +1,7 @@
 """Storage that fails when a test says so: files in a directory are the switches.
 
-`fail` makes every durable write of the record raise EIO, `full` ENOSPC; `stall` lets it wait until the file is gone.
+`fail` makes every durable write of the record raise EIO, `full` ENOSPC; `stall` lets it wait until the file is gone,
+`lag` does that to recordings alone.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ _ERRORS = {"fail": errno.EIO, "full": errno.ENOSPC}
 def install(switches: Path) -> None:
     """Patch this process."""
 
-    def unreliable(function: Callable[..., Any]) -> Callable[..., Any]:
+    def unreliable(function: Callable[..., Any], *stalls: str) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            while (switches / "stall").exists():
+            while any((switches / name).exists() for name in stalls):
                 time.sleep(0.01)  # the thread that stores, never the loop
             for name, number in _ERRORS.items():
                 if (switches / name).exists():
@@ -29,5 +30,6 @@ def install(switches: Path) -> None:
 
         return call
 
-    for name in ("pwritev", "pwrite", "fdatasync"):
-        setattr(os, name, unreliable(getattr(os, name)))
+    os.pwritev = unreliable(os.pwritev, "stall")  # the journal
+    os.pwrite = unreliable(os.pwrite, "stall", "lag")
+    os.fdatasync = unreliable(os.fdatasync, "stall", "lag")

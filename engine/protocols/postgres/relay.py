@@ -165,7 +165,7 @@ class Relay:
             return
         try:
             act(*arguments)
-            pass  # self._keep_pace()
+            self._keep_pace()
         except HooptermError as error:
             self.fail(error)
         except Exception:
