@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model import Effect
+from engine.protocols.postgres import effects_objects as named
 from engine.protocols.postgres import effects_rows as rows
 from engine.protocols.postgres import effects_schema as schema
 from engine.protocols.postgres import effects_session as session
 from engine.protocols.postgres.analysis_expressions import VISITORS as EXPRESSIONS
 from engine.protocols.postgres.analysis_expressions import visit_select
 from engine.protocols.postgres.analysis_reader import Visitor
-from engine.protocols.postgres.effects_schema import alters, objects, parts, relation, relations, roles, text
+from engine.protocols.postgres.effects_objects import objects, parts, relation, relations, roles, text
+from engine.protocols.postgres.effects_schema import alters
 from engine.protocols.postgres.parsing import grammar
 
 SCHEMA, PRIVILEGE, NETWORK, EXECUTE = Effect.SCHEMA, Effect.PRIVILEGE, Effect.NETWORK, Effect.EXECUTE
@@ -99,7 +101,7 @@ TABLE: dict[str, StatementKind] = {
     "view_stmt": StatementKind("CREATE VIEW", schema.read_create_view),
     "refresh_mat_view_stmt": StatementKind("REFRESH MATERIALIZED VIEW", schema.read_refresh),
     "alter_table_stmt": StatementKind(_object("objtype", "ALTER"), schema.read_alter_table),
-    "replica_identity_stmt": StatementKind("ALTER TABLE", alters(SCHEMA, named=schema.everything)),
+    "replica_identity_stmt": StatementKind("ALTER TABLE", alters(SCHEMA, named=named.everything)),
     "index_stmt": StatementKind("CREATE INDEX", alters(SCHEMA, named=relation())),
     "create_stats_stmt": StatementKind("CREATE STATISTICS", alters(SCHEMA, named=relations("relations"))),
     "alter_stats_stmt": StatementKind("ALTER STATISTICS", alters(SCHEMA, named=parts("defnames", "statement"))),
@@ -112,23 +114,23 @@ TABLE: dict[str, StatementKind] = {
     "vacuum_stmt": StatementKind(
         _either("is_vacuumcmd", "VACUUM", "ANALYZE"), schema.read_maintenance(relations("rels"))
     ),
-    "cluster_stmt": StatementKind("CLUSTER", schema.read_maintenance(schema.perhaps("relation"))),
+    "cluster_stmt": StatementKind("CLUSTER", schema.read_maintenance(named.perhaps("relation"))),
     "reindex_stmt": StatementKind(
-        _worded("kind", grammar.ReindexObjectType, "REINDEX"), schema.read_maintenance(schema.perhaps("relation"))
+        _worded("kind", grammar.ReindexObjectType, "REINDEX"), schema.read_maintenance(named.perhaps("relation"))
     ),
     # any object
     "drop_stmt": StatementKind(
         _object("remove_type", "DROP"), alters(SCHEMA, named=objects("objects", "remove_type"), computes=False)
     ),
-    "rename_stmt": StatementKind(_object("rename_type", "ALTER"), alters(SCHEMA, named=schema.owned)),
-    "alter_object_schema_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=schema.owned)),
-    "alter_object_depends_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=schema.owned)),
-    "alter_owner_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, PRIVILEGE, named=schema.owned)),
+    "rename_stmt": StatementKind(_object("rename_type", "ALTER"), schema.read_rename),
+    "alter_object_schema_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=named.owned)),
+    "alter_object_depends_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, named=named.owned)),
+    "alter_owner_stmt": StatementKind(_object("object_type", "ALTER"), alters(SCHEMA, PRIVILEGE, named=named.owned)),
     "comment_stmt": StatementKind("COMMENT", alters(SCHEMA, named=objects("object", "objtype"))),
     "sec_label_stmt": StatementKind("SECURITY LABEL", alters(PRIVILEGE, named=objects("object", "objtype"))),
     # schemas, types, functions
     "create_schema_stmt": StatementKind("CREATE SCHEMA", schema.read_create_schema),
-    "define_stmt": StatementKind(_object("kind", "CREATE"), alters(SCHEMA, named=schema.defined)),
+    "define_stmt": StatementKind(_object("kind", "CREATE"), alters(SCHEMA, named=named.defined)),
     "composite_type_stmt": StatementKind("CREATE TYPE", alters(SCHEMA, named=relation("typevar", "type"))),
     "create_enum_stmt": StatementKind("CREATE TYPE", alters(SCHEMA, named=parts("type_name", "type"))),
     "create_range_stmt": StatementKind("CREATE TYPE", alters(SCHEMA, named=parts("type_name", "type"))),
@@ -139,26 +141,26 @@ TABLE: dict[str, StatementKind] = {
     "create_function_stmt": StatementKind(
         _either("is_procedure", "CREATE PROCEDURE", "CREATE FUNCTION"), schema.read_create_function
     ),
-    "alter_function_stmt": StatementKind(_object("objtype", "ALTER"), alters(SCHEMA, PRIVILEGE, named=schema.function)),
-    "create_cast_stmt": StatementKind("CREATE CAST", alters(SCHEMA, named=schema.everything)),
-    "create_transform_stmt": StatementKind("CREATE TRANSFORM", alters(SCHEMA, named=schema.everything)),
-    "create_conversion_stmt": StatementKind("CREATE CONVERSION", alters(SCHEMA, named=schema.everything)),
-    "create_op_class_stmt": StatementKind("CREATE OPERATOR CLASS", alters(SCHEMA, named=schema.everything)),
-    "create_op_family_stmt": StatementKind("CREATE OPERATOR FAMILY", alters(SCHEMA, named=schema.everything)),
-    "alter_op_family_stmt": StatementKind("ALTER OPERATOR FAMILY", alters(SCHEMA, named=schema.everything)),
-    "alter_operator_stmt": StatementKind("ALTER OPERATOR", alters(SCHEMA, named=schema.everything)),
-    "alter_collation_stmt": StatementKind("ALTER COLLATION", alters(SCHEMA, named=schema.everything)),
-    "alter_tsdictionary_stmt": StatementKind("ALTER TEXT SEARCH DICTIONARY", alters(SCHEMA, named=schema.everything)),
+    "alter_function_stmt": StatementKind(_object("objtype", "ALTER"), alters(SCHEMA, PRIVILEGE, named=named.function)),
+    "create_cast_stmt": StatementKind("CREATE CAST", alters(SCHEMA, named=named.everything)),
+    "create_transform_stmt": StatementKind("CREATE TRANSFORM", alters(SCHEMA, named=named.everything)),
+    "create_conversion_stmt": StatementKind("CREATE CONVERSION", alters(SCHEMA, named=named.everything)),
+    "create_op_class_stmt": StatementKind("CREATE OPERATOR CLASS", alters(SCHEMA, named=named.everything)),
+    "create_op_family_stmt": StatementKind("CREATE OPERATOR FAMILY", alters(SCHEMA, named=named.everything)),
+    "alter_op_family_stmt": StatementKind("ALTER OPERATOR FAMILY", alters(SCHEMA, named=named.everything)),
+    "alter_operator_stmt": StatementKind("ALTER OPERATOR", alters(SCHEMA, named=named.everything)),
+    "alter_collation_stmt": StatementKind("ALTER COLLATION", alters(SCHEMA, named=named.everything)),
+    "alter_tsdictionary_stmt": StatementKind("ALTER TEXT SEARCH DICTIONARY", alters(SCHEMA, named=named.everything)),
     "alter_tsconfiguration_stmt": StatementKind(
-        "ALTER TEXT SEARCH CONFIGURATION", alters(SCHEMA, named=schema.everything)
+        "ALTER TEXT SEARCH CONFIGURATION", alters(SCHEMA, named=named.everything)
     ),
-    "create_am_stmt": StatementKind("CREATE ACCESS METHOD", alters(SCHEMA, EXECUTE, named=schema.everything)),
-    "create_plang_stmt": StatementKind("CREATE LANGUAGE", alters(SCHEMA, EXECUTE, named=schema.everything)),
+    "create_am_stmt": StatementKind("CREATE ACCESS METHOD", alters(SCHEMA, EXECUTE, named=named.everything)),
+    "create_plang_stmt": StatementKind("CREATE LANGUAGE", alters(SCHEMA, EXECUTE, named=named.everything)),
     "create_extension_stmt": StatementKind("CREATE EXTENSION", schema.read_create_extension),
     "alter_extension_stmt": StatementKind("ALTER EXTENSION", schema.read_create_extension),
-    "alter_extension_contents_stmt": StatementKind("ALTER EXTENSION", alters(SCHEMA, named=schema.everything)),
-    "create_event_trig_stmt": StatementKind("CREATE EVENT TRIGGER", alters(SCHEMA, named=schema.database, fires=False)),
-    "alter_event_trig_stmt": StatementKind("ALTER EVENT TRIGGER", alters(SCHEMA, named=schema.database, fires=False)),
+    "alter_extension_contents_stmt": StatementKind("ALTER EXTENSION", alters(SCHEMA, named=named.everything)),
+    "create_event_trig_stmt": StatementKind("CREATE EVENT TRIGGER", alters(SCHEMA, named=named.database, fires=False)),
+    "alter_event_trig_stmt": StatementKind("ALTER EVENT TRIGGER", alters(SCHEMA, named=named.database, fires=False)),
     # rights and roles
     "grant_stmt": StatementKind(
         _either("is_grant", "GRANT", "REVOKE"), alters(PRIVILEGE, named=objects("objects", "objtype"))
@@ -167,7 +169,7 @@ TABLE: dict[str, StatementKind] = {
         _either("is_grant", "GRANT", "REVOKE"), alters(PRIVILEGE, named=roles("granted_roles", "grantee_roles"))
     ),
     "alter_default_privileges_stmt": StatementKind(
-        "ALTER DEFAULT PRIVILEGES", alters(PRIVILEGE, named=schema.everything)
+        "ALTER DEFAULT PRIVILEGES", alters(PRIVILEGE, named=named.everything)
     ),
     "create_role_stmt": StatementKind("CREATE ROLE", alters(PRIVILEGE, named=roles("role"), fires=False)),
     "alter_role_stmt": StatementKind("ALTER ROLE", alters(PRIVILEGE, named=roles("role"), fires=False)),
@@ -186,16 +188,16 @@ TABLE: dict[str, StatementKind] = {
     ),
     "alter_database_set_stmt": StatementKind("ALTER DATABASE", schema.read_default_setting(text("dbname", "database"))),
     "alter_system_stmt": StatementKind("ALTER SYSTEM", schema.read_alter_system),
-    "check_point_stmt": StatementKind("CHECKPOINT", alters(EXECUTE, named=schema.everything, fires=False)),
+    "check_point_stmt": StatementKind("CHECKPOINT", alters(EXECUTE, named=named.everything, fires=False)),
     "create_table_space_stmt": StatementKind("CREATE TABLESPACE", schema.read_tablespace),
-    "drop_table_space_stmt": StatementKind("DROP TABLESPACE", alters(SCHEMA, named=schema.everything, fires=False)),
+    "drop_table_space_stmt": StatementKind("DROP TABLESPACE", alters(SCHEMA, named=named.everything, fires=False)),
     "alter_table_space_options_stmt": StatementKind(
-        "ALTER TABLESPACE", alters(SCHEMA, named=schema.everything, fires=False)
+        "ALTER TABLESPACE", alters(SCHEMA, named=named.everything, fires=False)
     ),
-    "alter_table_move_all_stmt": StatementKind("ALTER TABLE", alters(SCHEMA, named=schema.everything)),
+    "alter_table_move_all_stmt": StatementKind("ALTER TABLE", alters(SCHEMA, named=named.everything)),
     # other hosts
-    "create_fdw_stmt": StatementKind("CREATE FOREIGN DATA WRAPPER", alters(SCHEMA, NETWORK, named=schema.everything)),
-    "alter_fdw_stmt": StatementKind("ALTER FOREIGN DATA WRAPPER", alters(SCHEMA, NETWORK, named=schema.everything)),
+    "create_fdw_stmt": StatementKind("CREATE FOREIGN DATA WRAPPER", alters(SCHEMA, NETWORK, named=named.everything)),
+    "alter_fdw_stmt": StatementKind("ALTER FOREIGN DATA WRAPPER", alters(SCHEMA, NETWORK, named=named.everything)),
     "create_foreign_server_stmt": StatementKind("CREATE SERVER", schema.read_create_server),
     "alter_foreign_server_stmt": StatementKind("ALTER SERVER", schema.read_create_server),
     "create_foreign_table_stmt": StatementKind("CREATE FOREIGN TABLE", schema.read_create_foreign_table),
@@ -209,11 +211,11 @@ TABLE: dict[str, StatementKind] = {
         "ALTER USER MAPPING", alters(PRIVILEGE, NETWORK, named=text("servername", "host"))
     ),
     "drop_user_mapping_stmt": StatementKind("DROP USER MAPPING", alters(PRIVILEGE, named=text("servername", "host"))),
-    "create_publication_stmt": StatementKind("CREATE PUBLICATION", alters(SCHEMA, NETWORK, named=schema.everything)),
-    "alter_publication_stmt": StatementKind("ALTER PUBLICATION", alters(SCHEMA, NETWORK, named=schema.everything)),
-    "create_subscription_stmt": StatementKind("CREATE SUBSCRIPTION", alters(SCHEMA, NETWORK, named=schema.everything)),
-    "alter_subscription_stmt": StatementKind("ALTER SUBSCRIPTION", alters(SCHEMA, NETWORK, named=schema.everything)),
-    "drop_subscription_stmt": StatementKind("DROP SUBSCRIPTION", alters(SCHEMA, NETWORK, named=schema.everything)),
+    "create_publication_stmt": StatementKind("CREATE PUBLICATION", alters(SCHEMA, NETWORK, named=named.everything)),
+    "alter_publication_stmt": StatementKind("ALTER PUBLICATION", alters(SCHEMA, NETWORK, named=named.everything)),
+    "create_subscription_stmt": StatementKind("CREATE SUBSCRIPTION", alters(SCHEMA, NETWORK, named=named.everything)),
+    "alter_subscription_stmt": StatementKind("ALTER SUBSCRIPTION", alters(SCHEMA, NETWORK, named=named.everything)),
+    "drop_subscription_stmt": StatementKind("DROP SUBSCRIPTION", alters(SCHEMA, NETWORK, named=named.everything)),
 }
 
 

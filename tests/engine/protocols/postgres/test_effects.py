@@ -118,7 +118,8 @@ def test_every_visitor_is_of_a_message_that_exists() -> None:
         ("call reports.close_month()", "CALL", ["execute function:reports.close_month"]),
         ("call wild()", "CALL", ["opaque function:public.wild"]),
         ("show all", "SHOW", ["housekeeping setting"]),
-        ("alter table events attach partition secret.log for values from ('1900-01-01') to ('1901-01-01')", "ALTER TABLE", [
+        ("alter table events attach partition secret.log for values from ('1900-01-01') to ('1901-01-01')",
+         "ALTER TABLE", [
             "schema table:public.events", "schema table:secret.log",
         ]),
         ("create table fresh (id int references customers) inherits (cities)", "CREATE TABLE", [
