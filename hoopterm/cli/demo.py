@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -74,16 +75,26 @@ async def _by_itself(stage: Scene) -> dict[str, Any]:
 
 
 def _with_console(stage: Scene) -> dict[str, Any]:
-    """The agent in the background, the console in front."""
+    """The agent in the background, the console in front; when the console closes, the agent goes home."""
     from hoopterm.console.app import run
     from hoopterm.demo import scene
 
     happened: dict[str, bool] = {}
-    thread = threading.Thread(
-        target=lambda: happened.update(asyncio.run(scene.act(stage, lambda *_: None, _PAUSE))), daemon=True
-    )
+    loop = asyncio.new_event_loop()
+
+    async def play() -> None:
+        with contextlib.suppress(asyncio.CancelledError, EOFError):
+            happened.update(await scene.act(stage, lambda *_: None, _PAUSE))
+
+    playing = loop.create_task(play())
+    thread = threading.Thread(target=loop.run_until_complete, args=(playing,))
     thread.start()
-    run(str(stage.control))
+    try:
+        run(str(stage.control))
+    finally:
+        loop.call_soon_threadsafe(playing.cancel)
+        thread.join()
+        loop.close()
     return {**asyncio.run(scene.figures(stage)), "happened": happened}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hoopterm.demo.postgres import binaries
 
 _MARK = "--step-is-done--"
+_LEAVES_WITHIN = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,11 @@ async def connected(address: Address) -> AsyncIterator[Agent]:
     )
     try:
         yield Agent(process)
-    finally:
         if process.stdin is not None:
             process.stdin.close()
-        try:
-            async with asyncio.timeout(5):
-                await process.wait()
-        except TimeoutError:
+        async with asyncio.timeout(_LEAVES_WITHIN):
+            await process.wait()
+    finally:
+        if process.returncode is None:
             process.kill()
             await process.wait()
