@@ -39,9 +39,9 @@ def demo(
     """
     try:
         from hoopterm.demo import scene
-    except ModuleNotFoundError as missing:
+    except ModuleNotFoundError as absent:
         raise Refused(
-            "not_installed", f"the demo needs {missing.name}", "pip install 'hoopterm[engine,demo]'"
+            "not_installed", f"the demo needs {absent.name}", "pip install 'hoopterm[engine,demo]'"
         ) from None
     is_watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     with scene.staged(_DIRECTORY) as stage:
