@@ -25,6 +25,10 @@ MAX_NAMED = 10_000  # PostgreSQL's own PQ_SMALL_MESSAGE_LIMIT
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_STREAMED = 0x3FFFFFFF  # PostgreSQL's own limit of one message
 
+MAX_OPEN = 4096
+"""Requests that may be unanswered at once. A server keeps up to 8 KB of answers back until Sync or Flush: over 1,600 of
+the smallest, so that fewer than those could wait for ever."""
+
 T = TypeVar("T")
 Event = tuple[int, bytes, T | None]
 
@@ -187,6 +191,11 @@ class Codec(Generic[T]):
     def about(self) -> T | None:
         """What the oldest open answer is about."""
         return self._open[0].about if self._open else None
+
+    @property
+    def is_crowded(self) -> bool:
+        """Too many are open: nothing more should be asked before some of it is answered."""
+        return len(self._open) >= MAX_OPEN
 
     @property
     def is_idle(self) -> bool:

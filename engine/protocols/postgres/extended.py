@@ -24,8 +24,8 @@ from engine.protocols.postgres.errands import (
     ParseErrand,
 )
 from engine.protocols.postgres.parameters import decode, needs_types
-from engine.protocols.postgres.portals import Portal, Prepared, Unconfirmed
-from engine.protocols.postgres.simple import analysed, unreadable
+from engine.protocols.postgres.portals import MAX_WEIGHT, Portal, Prepared, Unconfirmed
+from engine.protocols.postgres.simple import analysed, make_room, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ def parse(relay: Relay, data: bytes) -> Step | None:
     except UnicodeError as error:
         relay.refuse_message(unreadable(relay, error))
         return None
-    if relay.is_settled:
+    if relay.is_settled and relay.names.statements.weight + len(text) <= MAX_WEIGHT:
         statements = relay.analyst.known(text, relay.tracker.state)
         if statements is not None:
             _prepare(relay, data, message, text, statements)
@@ -58,6 +58,7 @@ def parse(relay: Relay, data: bytes) -> Step | None:
 
 async def _parse(relay: Relay, data: bytes, message: r.Parse, text: str) -> None:
     try:
+        await make_room(relay, relay.names.statements, len(text))
         statements = await analysed(relay, text)
     except Refusal as refusal:
         relay.refuse_message(refusal.fields)
@@ -103,7 +104,7 @@ def _previewed(relay: Relay, statement: Statement | None) -> Fields | None:
 def bind(relay: Relay, data: bytes) -> Step | None:
     """A Bind."""
     message = r.Bind.decode(data)
-    if not relay.is_settled:
+    if not relay.is_settled or relay.names.portals.weight + len(data) > MAX_WEIGHT:
         return _bind(relay, data, message)
     try:
         prepared = relay.names.statements.find(message.statement, relay.batch)
@@ -130,6 +131,7 @@ def bind(relay: Relay, data: bytes) -> Step | None:
 async def _bind(relay: Relay, data: bytes, message: r.Bind) -> None:
     """The same with waiting: for the statement's meaning, its parameters' types, or people."""
     try:
+        await make_room(relay, relay.names.portals, len(data))
         prepared = await _found(relay, message)
         delivery = None
         if prepared.statement is not None:
@@ -165,7 +167,7 @@ def _make_portal(relay: Relay, data: bytes, message: r.Bind, prepared: Prepared,
         if delivery is not None:
             delivery.skipped("something before it in the same batch failed")
         return
-    portal = Portal(message.portal, delivery, relay.session.revision)
+    portal = Portal(message.portal, delivery, relay.session.revision, size=len(data))
     proposal = relay.names.portals.propose(message.portal, portal, relay.batch)
     relay.forward(data, BindErrand(proposal, portal))
     if delivery is not None:

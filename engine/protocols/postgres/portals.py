@@ -7,7 +7,7 @@ the older definition in place, and the use would be decided as something it is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -15,6 +15,12 @@ from engine.protocols.postgres.delivery import Delivery
 from engine.protocols.postgres.statement import PreparedStatement, Statement
 
 T = TypeVar("T")
+
+
+MAX_WEIGHT = 64 * 1024 * 1024
+"""Bytes that a session's prepared statements, and its portals, may keep here, each of them."""
+
+_OVERHEAD = 4096  # bytes that one costs whatever it says
 
 
 class Unconfirmed(LookupError):
@@ -40,11 +46,14 @@ class Proposal(Generic[T]):
 
 
 class Names(Generic[T]):
-    """What each name means."""
+    """What each name means. `weight` is what all that has a name or is on its way to one keeps in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, weigh: Callable[[T], int] = lambda value: 0) -> None:
         self._confirmed: dict[str, T] = {}
         self._proposed: dict[str, Proposal[T]] = {}
+        self._underway: set[Proposal[T]] = set()
+        self._weigh = weigh
+        self.weight = 0
 
     @property
     def confirmed(self) -> Mapping[str, T]:
@@ -59,6 +68,8 @@ class Names(Generic[T]):
     def propose(self, name: str, value: T | None, batch: int) -> Proposal[T]:
         """A definition that is sent now."""
         proposal = self._proposed[name] = Proposal(self, name, value, batch)
+        self._underway.add(proposal)
+        self._add(value)
         return proposal
 
     def find(self, name: str, batch: int) -> T | None:
@@ -72,30 +83,47 @@ class Names(Generic[T]):
 
     def define(self, name: str, value: T) -> None:
         """The server has it."""
+        self.forget(name)
         self._confirmed[name] = value
+        self._add(value)
 
     def forget(self, name: str) -> T | None:
         """The server has it no more; what it was."""
-        return self._confirmed.pop(name, None)
+        before = self._confirmed.pop(name, None)
+        self._remove(before)
+        return before
 
     def clear(self) -> list[T]:
         """The server has none of them any more; what they were."""
         gone = list(self._confirmed.values())
         self._confirmed.clear()
+        for value in gone:
+            self._remove(value)
         return gone
 
     def confirm(self, proposal: Proposal[T]) -> T | None:
         """The server did what was proposed; what the name meant before."""
         self.drop(proposal)
-        before = self._confirmed.pop(proposal.name, None)
+        before = self.forget(proposal.name)
         if proposal.value is not None:
-            self._confirmed[proposal.name] = proposal.value
+            self.define(proposal.name, proposal.value)
         return before
 
     def drop(self, proposal: Proposal[T]) -> None:
         """Nothing came of it."""
         if self._proposed.get(proposal.name) is proposal:
             del self._proposed[proposal.name]
+        if proposal in self._underway:
+            self._underway.discard(proposal)
+            self._remove(proposal.value)
+
+    def _add(self, value: T | None) -> None:
+        if value is not None:
+            self.weight += self._weigh(value)
+
+    def _remove(self, value: T | None) -> None:
+        if value is not None:
+            self.weight -= self._weigh(value)
 
 
 @dataclass(eq=False, slots=True)
@@ -114,6 +142,11 @@ class Prepared:
         """Whether the type of some parameter it names is not known here."""
         return 0 in self.types
 
+    @property
+    def weight(self) -> int:
+        """Bytes it keeps in memory, roughly."""
+        return _OVERHEAD + len(self.text)
+
 
 @dataclass(eq=False, slots=True)
 class Portal:
@@ -126,6 +159,12 @@ class Portal:
     delivery: Delivery | None
     revision: object
     is_described: bool = False
+    size: int = 0  # of the Bind that made it
+
+    @property
+    def weight(self) -> int:
+        """Bytes it keeps in memory, roughly."""
+        return _OVERHEAD + self.size
 
     def close(self) -> None:
         """The server has dropped it."""
@@ -142,8 +181,8 @@ class Portal:
 class SessionNames:
     """Everything of a session that has a name. SQL's own PREPARE and DECLARE make them too."""
 
-    statements: Names[Prepared] = field(default_factory=Names)
-    portals: Names[Portal] = field(default_factory=Names)
+    statements: Names[Prepared] = field(default_factory=lambda: Names(lambda prepared: prepared.weight))
+    portals: Names[Portal] = field(default_factory=lambda: Names(lambda portal: portal.weight))
 
     @property
     def is_settled(self) -> bool:

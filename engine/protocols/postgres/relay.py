@@ -100,7 +100,7 @@ class Relay:
     @property
     def is_waiting(self) -> bool:
         """The client's next message cannot be looked at yet."""
-        return self._step is not None or self.copying is Copying.AWAITED or self.is_over
+        return self._step is not None or self.copying is Copying.AWAITED or self.is_over or self.codec.is_crowded
 
     async def run(self, welcome: bytes) -> str:
         """Say welcome to the client, and relay until the session ends; the reason."""

@@ -5,13 +5,14 @@ PostgreSQL documentation, "Message Flow: Simple Query" and "Multiple Statements 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ProtocolViolation
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
 from engine.protocols.postgres.denial import error_fields
 from engine.protocols.postgres.errands import QueryErrand
 from engine.protocols.postgres.messages import HEADER
+from engine.protocols.postgres.portals import MAX_WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.protocols.postgres.delivery import Delivery
     from engine.protocols.postgres.denial import Fields
     from engine.protocols.postgres.exchanges import Step
+    from engine.protocols.postgres.portals import Names
     from engine.protocols.postgres.relay import Relay
     from engine.protocols.postgres.statement import Statement
 
@@ -27,6 +29,14 @@ UNTOLD = error_fields(
     "current transaction is aborted, commands ignored until end of transaction block",
     "what this string would mean after the transaction's end cannot be told before it",
     "send ROLLBACK by itself first",
+)
+
+
+TOO_MUCH = error_fields(
+    "54000",
+    "too many or too large prepared statements or portals",
+    f"together they may take {MAX_WEIGHT >> 20} MB of a session",
+    "close those that are no longer needed",
 )
 
 
@@ -68,10 +78,20 @@ async def analysed(relay: Relay, text: str) -> Sequence[Statement]:
     if not relay.names.is_settled and any(statement.executes is not None for statement in statements):
         await relay.answered()
         statements = await relay.analyst.analyse(text, relay.tracker.state)
+    if any(statement.prepares_as is not None for statement in statements):
+        await make_room(relay, relay.names.statements, len(text))
     is_aborted = not relay.is_settled
     if is_aborted and len(statements) > 1 and any(statement.transaction for statement in statements):
         raise Refusal(UNTOLD)
     return statements
+
+
+async def make_room(relay: Relay, names: Names[Any], size: int) -> None:
+    """Wait for what is on its way, where so much more may be too much. Raises `Refusal`."""
+    if names.weight + size > MAX_WEIGHT:
+        await relay.answered()
+        if names.weight + size > MAX_WEIGHT:
+            raise Refusal(TOO_MUCH)
 
 
 def unreadable(relay: Relay, error: UnicodeError) -> Fields:

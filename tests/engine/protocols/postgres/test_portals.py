@@ -65,3 +65,25 @@ def test_sqls_prepare_makes_a_statement_the_protocol_can_bind() -> None:
     prepared = as_prepared(PreparedStatement("select 1", Statement("select 1", "SELECT")))
     assert prepared.text == "select 1"
     assert prepared.types == ()
+
+
+def test_the_weight_counts_what_is_on_its_way_and_what_is_there_once() -> None:
+    """SECURITY: promise 6, what a session keeps in the engine is bounded."""
+    names: Names[str] = Names(len)
+    first, second = names.propose("s", "four", 0), names.propose("s", "seven77", 0)
+    assert names.weight == 11
+    first.confirm()
+    assert names.weight == 11
+    second.confirm()
+    assert names.weight == 7
+    refused = names.propose("t", "xx", 0)
+    refused.drop()
+    refused.drop()
+    assert names.weight == 7
+    names.propose("s", None, 1).confirm()
+    assert names.weight == 0
+    names.define("u", "u")
+    names.define("u", "uu")
+    assert names.weight == 2
+    names.clear()
+    assert names.weight == 0
