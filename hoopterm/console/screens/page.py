@@ -30,12 +30,17 @@ class Page(Screen[None]):
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     MODE: ClassVar[str] = ""
     AUTO_FOCUS = ""
-    is_ready = False  # between having its widgets and losing them
+    _has_widgets = False
 
     @property
     def console(self) -> Console:
         """The application, with its store and its link."""
         return cast("Console", self.app)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its widgets are there: timers and workers come before that and after it, too."""
+        return self._has_widgets and self.app.is_running
 
     def compose(self) -> ComposeResult:
         """Header, banner, body, prompt, footer."""
@@ -51,12 +56,12 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """The first picture."""
-        self.is_ready = True
+        self._has_widgets = True
         self.changed(ALL)
 
     def on_unmount(self) -> None:
         """Nothing to paint on any more."""
-        self.is_ready = False
+        self._has_widgets = False
 
     def on_screen_resume(self) -> None:
         """Whatever happened meanwhile."""

@@ -81,7 +81,8 @@ class Recordings(Page):
             self._cause = ""
         except Problem as problem:
             self._cause = problem.message
-        self.show(frozenset())
+        if self.is_ready:
+            self.show(frozenset())
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The list, or why there is none."""

@@ -280,7 +280,7 @@ class Replay(Page):
 
     def _play_on(self) -> None:
         reel = self._reel
-        if reel is None or not reel.is_playing or self.console.front is not self:
+        if reel is None or not reel.is_playing or not self.is_ready or self.console.front is not self:
             return
         if reel.advance(_TICK):
             self.show(frozenset())
