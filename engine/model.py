@@ -83,7 +83,9 @@ class Column:
 
     `sources` are the base-table columns that flow into it; None means it could not be proved, and masking
     then treats it as protected. `is_text` says whether a masked replacement may be text (else it is NULL),
-    `has_text` whether there is text in it for detectors to look at (an array of text has, and is none).
+    `has_text` whether there is text in it for detectors to look at (an array of text has, and is none). `is_derived`:
+    it is made from its sources instead of being one of them as it is stored, so how long a value is, and whether there
+    is one, may answer a question about them.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Column:
     is_text: bool = True
     has_text: bool = True
     type_name: str = "text"
+    is_derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

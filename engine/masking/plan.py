@@ -119,18 +119,17 @@ class Masks:
     def _action(self, column: Column) -> Transform | None:
         if not self.has_columns or column.sources == frozenset():
             return None
-        strategy: str | None = None
         if column.sources is None:
-            for rule in self.rules:
-                if rule.columns:
-                    strategy = _stronger(strategy, rule.strategy)
+            naming = [rule for rule in self.rules if rule.columns]
         else:
-            for ref in column.sources:
-                if (naming := self.protects(ref)) is not None:
-                    strategy = _stronger(strategy, naming.strategy)
-        if strategy is None:
+            naming = [rule for rule in self.rules if any(rule.names(ref) for ref in column.sources)]
+        if not naming:
             return None
-        return self._transforms[strategy if column.is_text else "nullify"]
+        strategy = max((rule.strategy for rule in naming), key=STRENGTH.__getitem__)
+        is_derived = column.is_derived or column.sources is None
+        if not column.is_text or (is_derived and any(_tells_of_derived(rule) for rule in naming)):
+            strategy = "nullify"
+        return self._transforms[strategy]
 
     def refuses(self, operation: Operation) -> tuple[MaskRule, str] | None:
         """The rule this operation would get round, and how: by steering an answer with a protected column, or by
@@ -187,6 +186,12 @@ class Masks:
         if self.detection is None or not text:
             return text, 0
         return replace_detected(text, self.detection, self.detected)
+
+
+def _tells_of_derived(rule: MaskRule) -> bool:
+    """Whether its strategy would answer questions that an expression asks of a protected column: the length of
+    `repeat('x', ascii(email))`, the end of `'…' || left(email, 4)`, what is NULL of `nullif(email, 'a@b.example')`."""
+    return rule.inference == "refuse" or rule.strategy == "partial"
 
 
 def _stronger(one: str | None, other: str) -> str:

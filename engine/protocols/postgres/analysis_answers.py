@@ -14,6 +14,8 @@ from engine.protocols.postgres.catalog import Snapshot
 from engine.protocols.postgres.lineage import origin
 from engine.protocols.postgres.lineage_types import has_text, is_text
 
+_TABLES = frozenset("rpf")
+
 
 class Field(Protocol):
     """One column of a RowDescription."""
@@ -44,7 +46,24 @@ def describe(fields: Sequence[Field], columns: Sequence[Column] | None, catalog:
 def _column(field: Field, column: Column | None, catalog: Snapshot | None) -> Column:
     type_name = catalog.type_name(field.type) if catalog is not None else None
     type_name = type_name or (column.type_name if column is not None else "unknown")
-    return Column(field.name, _sources(field, column, catalog), is_text(type_name), has_text(type_name), type_name)
+    return Column(
+        field.name,
+        _sources(field, column, catalog),
+        is_text(type_name),
+        has_text(type_name),
+        type_name,
+        is_derived=not _is_stored(field, column, catalog),
+    )
+
+
+def _is_stored(field: Field, column: Column | None, catalog: Snapshot | None) -> bool:
+    """Whether it is a table's own column. The server knows, but takes a view's columns for stored."""
+    if column is not None and not column.is_derived:
+        return True
+    relation = catalog.relation_by_oid(field.table) if catalog is not None and field.number > 0 else None
+    if relation is None or relation.kind not in _TABLES:
+        return False
+    return any(stored.number == field.number and not stored.is_generated for stored in relation.columns)
 
 
 def _sources(field: Field, column: Column | None, catalog: Snapshot | None) -> frozenset[ColumnRef] | None:

@@ -105,4 +105,5 @@ def _column(output: Output) -> Column:
         is_text=is_text(type_name),
         has_text=has_text(type_name),
         type_name=type_name,
+        is_derived=not output.value.is_stored,
     )

@@ -172,7 +172,10 @@ def _merged(name: str, left: Item, right: Item, scope: Scope) -> Value:
     sides = [side.column(name) or UNKNOWN for side in (left, right)]
     scope.infer(*sides)
     return Value(
-        joined(side.sources for side in sides), sides[0].type_name, is_plain=all(side.is_plain for side in sides)
+        joined(side.sources for side in sides),
+        sides[0].type_name,
+        is_plain=all(side.is_plain for side in sides),
+        is_stored=all(side.is_stored for side in sides),
     )
 
 

@@ -128,7 +128,10 @@ def _side_by_side(arms: Sequence[Outputs]) -> Outputs:
 
 def _either(values: Sequence[Value]) -> Value:
     return Value(
-        joined(value.sources for value in values), common_type(values), is_plain=all(value.is_plain for value in values)
+        joined(value.sources for value in values),
+        common_type(values),
+        is_plain=all(value.is_plain for value in values),
+        is_stored=all(value.is_stored for value in values),
     )
 
 

@@ -69,7 +69,11 @@ def _view_values(relation: Relation, context: Context, ledger: Ledger) -> list[V
     values = []
     for column, (_, value) in zip(relation.columns, outputs, strict=True):
         own = frozenset({ColumnRef(relation.schema, relation.name, column.name)})
-        values.append(Value(joined((value.sources, own)), column.type_name, value.fields, is_plain=True))
+        values.append(
+            Value(
+                joined((value.sources, own)), column.type_name, value.fields, is_plain=True, is_stored=value.is_stored
+            )
+        )
     return values
 
 
@@ -85,7 +89,8 @@ def _definition(relation: Relation, context: Context, ledger: Ledger) -> Outputs
 
 
 def _stored(relation: Relation, column: RelationColumn, catalog: Catalog) -> Value:
-    return Value(stored_sources(relation, column.name, catalog), column.type_name, is_plain=True)
+    sources = stored_sources(relation, column.name, catalog)
+    return Value(sources, column.type_name, is_plain=True, is_stored=not column.is_generated)
 
 
 def stored_sources(relation: Relation, name: str, catalog: Catalog) -> Sources:

@@ -113,7 +113,10 @@ def _fetch(node: Any, scope: Scope) -> Outputs:
     columns = state.cursors.get(node.portalname) if state is not None else None
     if columns is None:
         return None
-    return tuple(Output(column.name, Value(column.sources, column.type_name)) for column in columns)
+    return tuple(
+        Output(column.name, Value(column.sources, column.type_name, is_stored=not column.is_derived))
+        for column in columns
+    )
 
 
 def _explain(node: Any, scope: Scope) -> Outputs:

@@ -50,6 +50,7 @@ class Value:
 
     `type_name` is as in pg_type.typname ("" could not be told, arrays have their leading underscore). `fields` are
     the parts of a row, when they are known. `is_plain`: a stored column, constant or parameter as it stands.
+    `is_stored`: a table's column and nothing but that, whatever views and subqueries it came through.
     `may_fail`: evaluating it can raise an error or take noticeable time, so whatever decides whether it is
     evaluated shows in the answer. `name` is what a function declares its only result to be called.
     """
@@ -60,6 +61,7 @@ class Value:
     is_plain: bool = False
     may_fail: bool = False
     name: str = ""
+    is_stored: bool = False
 
     def but(self, sources: Sources) -> Value:
         """The same value with these sources too, in all of its parts."""

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.masking.plan import MaskRule, Masks
 from engine.model import Access, Column, ColumnRef, Effect, Identity, Operation, Resource, Target
@@ -42,12 +43,24 @@ def test_a_column_is_masked_by_where_its_values_come_from() -> None:
 
 def test_a_column_of_unproved_origin_is_masked_where_any_column_is_protected() -> None:
     unproved = [Column("x", None)]
-    assert strategies(masks(PII), unproved) == ["redact"]
+    assert strategies(masks(PII), unproved) == ["nullify"]
     assert strategies(masks(MaskRule("found", detect=("email",))), unproved) == [None]
 
 
 def test_what_is_not_text_masks_to_null() -> None:
     assert strategies(masks(PII), [Column("n", frozenset({EMAIL}), is_text=False)]) == ["nullify"]
+
+
+def test_the_length_and_the_nulls_of_what_is_made_from_a_protected_column_answer_no_question() -> None:
+    made = [Column("length", frozenset({EMAIL}), is_derived=True)]
+    assert strategies(masks(PII), made) == ["nullify"]
+    assert strategies(masks(replace(PII, inference="allow")), made) == ["redact"]
+
+
+def test_partial_shows_the_end_of_nothing_that_an_expression_could_have_put_there() -> None:
+    ends = replace(PII, strategy="partial", inference="allow")
+    made = [Column("end", frozenset({EMAIL}), is_derived=True), Column("stored", frozenset({EMAIL}))]
+    assert strategies(masks(ends), made) == ["nullify", "partial"]
 
 
 def test_the_strongest_strategy_wins_whatever_the_order() -> None:
