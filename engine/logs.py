@@ -1,4 +1,4 @@
-"""The engine's own log, for its operators: JSON lines on stderr. It holds no statement and no value; `audit` is the record."""
+"""The engine's own log, for its operators: JSON lines on stderr. It holds no statement and no value: `audit` does."""
 
 from __future__ import annotations
 

@@ -130,16 +130,6 @@ class Player:
         place = bisect_left(self._markers, self.position, key=lambda marker: marker.position)
         return self._go_to(self._markers[:place][::-1], kind)
 
-    def next_statement(self) -> bool:
-        """On to where the next statement begins."""
-        place = bisect_right(self._begins, self.position)
-        return place < len(self._begins) and self.go(self._begins[place])
-
-    def previous_statement(self) -> bool:
-        """Back to where this statement begins, or the one before when it is there."""
-        place = bisect_left(self._begins, self.position)
-        return place > 0 and self.go(self._begins[place - 1])
-
     def _go_to(self, markers: Sequence[Marker], kind: str | None) -> bool:
         return any(self.go(marker.position) for marker in markers if kind is None or marker.kind == kind)
 

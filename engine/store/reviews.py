@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -102,12 +102,6 @@ class ReviewTable(Connected):
         )
         async with self._reading() as connection:
             return int((await connection.execute(approved)).scalar_one())
-
-    async def forget_reviews(self, before: datetime) -> int:
-        """Remove closed reviews that were asked for before a time; their evidence is in the log."""
-        old = delete(reviews).where(reviews.c.requested < before, reviews.c.state.not_in(("pending", "approved")))
-        async with self._writing() as connection:
-            return (await connection.execute(old)).rowcount
 
 
 async def _with_votes(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[StoredReview]:

@@ -25,7 +25,6 @@ from hoopterm.errors import Misused, Refused
 
 app = typer.Typer(rich_markup_mode=None)
 
-_NOT_FOUND = 127
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 

@@ -40,9 +40,7 @@ def demo(
     try:
         from hoopterm.demo import scene
     except ModuleNotFoundError as absent:
-        raise Refused(
-            "not_installed", f"the demo needs {absent.name}", "pip install 'hoopterm[engine,demo]'"
-        ) from None
+        raise Refused("not_installed", f"the demo needs {absent.name}", "pip install 'hoopterm[engine,demo]'") from None
     is_watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     with scene.staged(_DIRECTORY) as stage:
         result = _with_console(stage) if is_watched else asyncio.run(_by_itself(stage))
@@ -52,15 +50,13 @@ def demo(
         _invite(stage, result)
         return
     print(json.dumps(result))
-    missing = [title for title, did in happened.items() if not did]
+    undone = [title for title, did in happened.items() if not did]
     if (
-        missing
+        undone
         or not result["log"]["verified"]
         or not all(result[key] for key in ("masked_values", "denied", "approved"))
     ):
-        raise Refused(
-            "not_shown", "the demo did not show what it should", ", ".join(missing) or "see the figures above"
-        )
+        raise Refused("not_shown", "the demo did not show what it should", ", ".join(undone) or "see the figures above")
 
 
 async def _by_itself(stage: Scene) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from hoopterm.client import Client
 from hoopterm.demo.agent import STEPS, Address, Step, connected
 from hoopterm.demo.postgres import EmbeddedPostgres
 
-_READY_WITHIN = 30.0
 _STOPS_WITHIN = 20.0
 _LOOKS_EVERY = 0.1
 

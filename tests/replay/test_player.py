@@ -96,18 +96,6 @@ def test_markers_say_what_they_mark(player: Player) -> None:
     ]
 
 
-def test_statements_are_jumped_between(player: Player) -> None:
-    begins = []
-    while player.next_statement():
-        begins.append(player.position)
-    assert begins == [1, 6, 8, 13]
-    player.go(10)
-    assert player.previous_statement()
-    assert player.position == 8
-    assert player.previous_statement()
-    assert player.position == 6
-
-
 def test_a_clock_finds_what_is_due(player: Player) -> None:
     assert player.due(0.5) == 0
     assert player.due(1.2) == 3
@@ -122,7 +110,6 @@ def test_there_is_no_way_beyond_either_end(player: Player) -> None:
     assert not player.go(len(FRAMES))
     assert not player.back()
     assert not player.previous_marker()
-    assert not player.previous_statement()
 
 
 @given(st.lists(st.integers(-1, len(FRAMES) - 1), min_size=1, max_size=12))

@@ -124,8 +124,8 @@ class Relation:
     `definition` is a view's SELECT as pg_get_viewdef prints it. `rules`, `policies`: SQL expressions or actions
     that run on use; `triggers`: OIDs of the functions they call with the events (`insert`, `update`, `delete`,
     `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions. `cascades`: what a
-    foreign key does elsewhere, as (event here, effect there, OID, key columns here). SQL texts are to be read on the catalog's
-    `printed_path`. `is_unreadable`: another transaction is changing it right now, its SQL texts are missing.
+    foreign key does elsewhere, as (event here, effect there, OID, key columns here). SQL texts are to be read on the
+    catalog's `printed_path`. `is_unreadable`: another transaction is changing it right now, its SQL texts are missing.
     """
 
     oid: int

@@ -62,12 +62,3 @@ async def test_the_outcome_is_kept(store: Store) -> None:
     kept = await store.review("r1")
     assert kept is not None
     assert kept.outcome == b"{}"
-
-
-async def test_old_reviews_are_forgotten_with_their_votes_unless_they_are_open(store: Store) -> None:
-    for number, state in enumerate(["denied", "pending", "approved"]):
-        await store.add_review(replace(REVIEW, id=f"r{number}", state=state))
-        await store.add_vote(f"r{number}", VOTE)
-    assert await store.forget_reviews(NOW + timedelta(days=1)) == 1
-    assert await store.review("r0") is None
-    assert await store.review("r1") is not None
