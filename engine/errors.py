@@ -78,9 +78,7 @@ class ConfigError(HooptermError):
     code = "config"
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__(
-            "the configuration does not hold", "\n".join(problems), "fix the lines named and try again"
-        )
+        super().__init__("the configuration does not hold", "\n".join(problems), "fix the lines named and try again")
         self.problems = problems
 
 
