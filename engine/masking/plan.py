@@ -12,6 +12,8 @@ from engine.masking.detect import Detection, detection_of
 from engine.masking.transform import STRENGTH, Transform
 from engine.model import Column, ColumnRef, Identity, Operation, Target
 
+_PLANS = 256  # remembered at most: a session's statements repeat
+
 
 @dataclass(frozen=True, slots=True)
 class MaskRule:
@@ -82,6 +84,7 @@ class Masks:
         self.has_columns = any(rule.columns for rule in self.rules)
         self._transforms = {name: transform.make(name, key) for name in STRENGTH}
         self._protecting: dict[ColumnRef, MaskRule | None] = {}
+        self._plans: dict[tuple[Column, ...], Plan] = {}
         strategies: dict[str, str] = {}
         for rule in self.rules:
             for detector in rule.detect:
@@ -103,6 +106,14 @@ class Masks:
 
     def plan(self, columns: Sequence[Column]) -> Plan:
         """What to do with an answer of these columns."""
+        asked = tuple(columns)
+        if (known := self._plans.get(asked)) is None:
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            known = self._plans[asked] = self._plan(asked)
+        return known
+
+    def _plan(self, columns: Sequence[Column]) -> Plan:
         actions = tuple(self._action(column) for column in columns)
         detected = tuple(
             self._detected_in(column) if action is None else None
@@ -183,7 +194,7 @@ class Masks:
 
     def count_text(self, text: str) -> tuple[str, int]:
         """The same, and how many values were replaced."""
-        if self.detection is None or not text:
+        if self.detection is None or not self.detection.nominated(text.encode(errors="surrogatepass")):
             return text, 0
         return replace_detected(text, self.detection, self.detected)
 
