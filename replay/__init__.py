@@ -4,7 +4,8 @@ tlog        the Merkle tree: hashing, the growing edge, inclusion and consistenc
 note        signed notes, keys and checkpoints
 tiles       where tiles and entry bundles lie on disk
 journal     the durable form of a log's newest entries
-verify      offline verification of a log and its recordings
+verify      offline verification of a log and its recordings: walk (the signed part), tail (the journal after it),
+            claims (what entries say of recordings and operations), report (what was found)
 format      recordings: blocks, frames, rows
 cells       PostgreSQL cells as text
 index       a recording as a sequence: any frame, any moment, without reading what lies before

@@ -5,10 +5,11 @@ log         append and wait: the log as the rest of the engine sees it
 journal     segment files: preallocated, appended to, retired
 writer      the thread that makes batches of entries durable
 publisher   the thread that derives tiles, bundles and the signed checkpoint
-recovery    what opening does after a crash: replay the journal, cut torn tails
-recorder    one session's recording
+opening     who has the log, and what is there: the journal replayed, torn tails cut
+recorder    one session's recording, as the event loop sees it
+recording   the file behind it: blocks, synced, sealed into the log
 flusher     the thread that stores what recorders gathered
-keys        the file of the log's signing key
+recovery    recordings that a crash left open: cut, sealed, the gap said
 
 Reading and verifying is `replay`'s, so that an auditor needs none of this.
 """

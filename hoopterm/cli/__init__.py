@@ -10,6 +10,6 @@ approvals    list, show, approve, deny, revoke
 sessions     list, watch, kill
 token        create, list, revoke
 policy       check, apply, explain
-audit        tail, verify, key, checkpoint
+audit        tail, verify, key, checkpoint      (verification: what the files show, in words)
 replay ca connect console demo
 """

@@ -1,12 +1,17 @@
 """The terminal console: approvals, sessions, replay.
 
-app       modes and wiring
-actions   the one registry of keys: footer, help and palette read it
-store     what the engine said, as view state; no widgets
-link      keeps the store fed and survives the engine going away
-text      the one place where strangers' text is made safe to show
-lines     styled lines as plain data: spans of text and role
-views     pure functions from data to lines
-widgets   what paints lines: documents, tables, timeline
-screens   approvals, sessions, watch, replay, and the dialogs
+app         modes and wiring
+actions     the one registry of keys: footer, help and palette read it
+store       what the engine said, as view state; no widgets
+link        keeps the store fed and survives the engine going away
+statements  a session's frames folded into its statements
+reel        a replay: place, clock, speed
+pulse       at most so many repaints a second
+text        the one place where strangers' text is made safe to show
+phrases     times and numbers as a person reads them
+sql         statements as highlighted lines
+lines       styled lines as plain data: spans of text and role; themes say how roles look
+views       pure functions from data to lines
+widgets     what paints lines: documents, tables, feeds
+screens     approvals, sessions, watch, replay, and the dialogs
 """

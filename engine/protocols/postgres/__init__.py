@@ -1,16 +1,27 @@
 """PostgreSQL, protocols 3.0 and 3.2.
 
-front, startup          the door: from an accepted socket to a client that said who it is
-upstream                the engine as a client: from a credential to a session that is ready
-codec, framing          the conversation after that, as a table: sans-I/O
-requests, answers       its messages as values
+adapter                 one client from its socket to its end; all that follows, put together
+
+The door:
+front, startup, lobby   from an accepted socket to a client that said who it is; channel: exact reads until then
+opening, options        the settings a client opens its session with, decided; cancelling: CancelRequest
+upstream, address       the engine as a client: authentication (scram, saslprep); refusal: why it was turned away
+
+The conversation:
+codec, framing          as a table, sans-I/O; requests, answers, messages: what is said, as values
 relay                   one session: intake (up), downstream (down), wire (a socket)
 simple, extended        the two query protocols; portals: their names; functioncall: the obsolete third
-errands, delivery       what is asked upstream, and the answer of one statement on its way to the client
-analysis                SQL to effects and resources; lineage: where the columns of an answer come from
-tracking, probe         what analysis hangs on, followed; questions on the client's own session
+exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them
+errands                 what is asked upstream, and what its answer does here; copying: a client's COPY data
+delivery, describing    an answer on its way to the client; rows, copyout: masked; reports: its errors and notices
 denial                  a refusal as a statement that failed
-adapter                 all of it, for one client
+tracking, probe         what analysis hangs on, followed; questions on the client's own session
+
+What SQL means:
+statement               what is handed to the adapter; parsing: the one door to PostgreSQL's own grammar
+analysis, analysis_*    SQL to accesses: effects (what each kind of statement does), functions, settings
+lineage, lineage_*      where the columns of an answer come from and what steers it; scope: which column a name means
+catalog, catalog_*      what names mean, loaded from the target and watched
 """
 
 from __future__ import annotations

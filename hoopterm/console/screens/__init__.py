@@ -9,5 +9,4 @@ recordings the list replay picks from
 confirm    the question before anything that grants, denies or kills
 reader     a whole text
 help       every key, searchable and executable
-palette    every command by name
 """

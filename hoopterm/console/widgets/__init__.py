@@ -6,6 +6,5 @@ document    a scrolled page of lines
 feed        paragraphs that grow at the end
 live_table  a virtual table whose cursor follows its row
 bars        header, banner, footer and rules: single lines
-timeline    a recording's time with its markers
 prompt      one line of input at the foot
 """
