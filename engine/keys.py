@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
-from replay.note import SigningKey
+from engine.errors import HooptermError
+from engine.files import write_private
+from replay.note import NoteError, SigningKey
 
 _BYTES = 32
 
 
 def load_or_make(directory: Path, name: str) -> bytes:
-    """The 32-byte key of that name; a new one is durable before it is used."""
+    """The 32-byte key of that name; a new one is durable before it is used. Raises HooptermError for a torn one."""
     path = directory / name
     if path.exists():
         key = path.read_bytes()
         if len(key) != _BYTES:
-            raise ValueError(f"{path} is not a {_BYTES}-byte key")
+            raise _unusable(path, f"it has {len(key)} bytes instead of {_BYTES}")
         return key
     key = secrets.token_bytes(_BYTES)
-    _store(path, key)
+    write_private(path, key)
     return key
 
 
 def load_or_make_signing_key(directory: Path, name: str) -> SigningKey:
-    """The key that signs the log's checkpoints; its name is the log's origin."""
+    """The key that signs the log's checkpoints; its name is the log's origin. Raises HooptermError for a torn one."""
     path = directory / name
     if path.exists():
-        return SigningKey.parse(path.read_text())
+        try:
+            return SigningKey.parse(path.read_text(errors="replace"))
+        except NoteError as error:
+            raise _unusable(path, str(error)) from None
     key = SigningKey.generate(f"hoopterm-{secrets.token_hex(4)}/0")
-    _store(path, f"{key.private_text()}\n".encode())
+    write_private(path, f"{key.private_text()}\n".encode())
     return key
 
 
-def _store(path: Path, content: bytes) -> None:
-    """Write a private file that is whole or absent, whatever happens."""
-    temporary = path.with_name(f"{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _unusable(path: Path, why: str) -> HooptermError:
+    return HooptermError(f"the key {path} cannot be used", why, "restore it: what was made with it needs the same key")

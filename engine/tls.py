@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import os
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from engine.errors import UpstreamError
+from engine.files import write_private
 
 _CA_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=397)  # what strict clients accept at most
@@ -107,8 +107,8 @@ class Authority:
             .add_extension(_usage(signs_certificates=True), critical=True)
             .sign(key, hashes.SHA256())
         )
-        _write_private(key_path, _pem(key))
-        _write_private(path, certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(key_path, _pem(key))
+        write_private(path, certificate.public_bytes(serialization.Encoding.PEM))
         return key, certificate
 
     def _issue(self) -> None:
@@ -124,7 +124,7 @@ class Authority:
             .add_extension(_alternatives(self._names), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        _write_private(self._leaf_path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(self._leaf_path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
 
     def _builder(
         self, issuer: x509.Name, subject: x509.Name, public: ec.EllipticCurvePublicKey, life: timedelta
@@ -192,23 +192,6 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    """Durable and whole under its name, or not there; readable by its owner alone."""
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class TLSMode(StrEnum):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.files import sync_directory
 from replay.journal import HEADER, encode_frame, segment_path
 
 SEGMENT_SIZE = 16 << 20
@@ -76,15 +77,6 @@ def prepare_spare(directory: Path, size: int) -> None:
 def has_spare(directory: Path) -> bool:
     """Whether the next segment is prepared."""
     return (directory / _SPARE).exists()
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames and new names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_durably(descriptor: int, data: bytes, position: int) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.audit.journal import sync_directory
 from engine.errors import RecordError
+from engine.files import sync_directory
 from replay.journal import JournalError, Segment, read_segment, segment_paths
 from replay.note import MAX_NOTE_SIZE, Checkpoint, NoteError, VerifierKey
 from replay.tiles import CHECKPOINT, LayoutError, Tiles

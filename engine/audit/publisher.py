@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from engine.audit.journal import has_spare, prepare_spare, sync_directory
+from engine.audit.journal import has_spare, prepare_spare
+from engine.files import sync_directory
 from replay.journal import segment_paths
 from replay.note import Checkpoint, SigningKey
 from replay.tiles import CHECKPOINT, bundle_path, encode_bundle, tile_path

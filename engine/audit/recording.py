@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from engine.audit.events import shortened
-from engine.audit.journal import sync_directory
+from engine.files import sync_directory
 from replay.format import Frame, RowBatch, encode_block, encode_header
 
 BLOCK_SIZE = 1 << 20

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.keys import load_or_make
+from engine.errors import HooptermError
+from engine.keys import load_or_make, load_or_make_signing_key
 
 
 def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
@@ -15,5 +16,12 @@ def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
 
 def test_a_torn_key_is_refused_rather_than_replaced(tmp_path: Path) -> None:
     (tmp_path / "masking.key").write_bytes(b"short")
-    with pytest.raises(ValueError, match="not a 32-byte key"):
+    with pytest.raises(HooptermError, match="5 bytes instead of 32"):
         load_or_make(tmp_path, "masking.key")
+
+
+def test_a_torn_signing_key_is_refused_without_quoting_it(tmp_path: Path) -> None:
+    (tmp_path / "log.key").write_text("PRIVATE+KEY+hoopterm-1+torn")
+    with pytest.raises(HooptermError, match="a signing key reads") as caught:
+        load_or_make_signing_key(tmp_path, "log.key")
+    assert "torn" not in str(caught.value)
