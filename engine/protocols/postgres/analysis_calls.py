@@ -12,7 +12,6 @@ from engine.protocols.postgres.functions_builtin import BuiltinEffect
 from engine.protocols.postgres.parsing import Unreadable, parse
 from engine.protocols.postgres.settings import is_harmless, is_tracked
 from engine.protocols.postgres.statement import Function
-from engine.protocols.postgres.tracking import split_path
 
 if TYPE_CHECKING:
     from engine.protocols.postgres.analysis_reader import Reader
@@ -52,6 +51,8 @@ def run(
             Effect.HOUSEKEEPING if not is_direct else Effect.EXECUTE if is_call else Effect.READ, "function", name
         )
         return
+    if function.returns in reader.world.catalog.user_type_names:
+        use_type(reader, function.returns)
     if function.argument_defaults is not None:
         reader.functions_behind(("argument", function.oid), function.argument_defaults)
     if function.language == "sql" and function.body is not None and not function.is_builtin:
@@ -74,6 +75,18 @@ def operators(reader: Reader, names: Sequence[str], schema: str | None = None) -
                     run(reader, function, is_direct=False)
 
 
+def use_type(reader: Reader, type_name: str) -> None:
+    """Count what using a value of a user's type may call: casts from it, and those nobody has to write."""
+    for function in reader.world.catalog.conversions(type_name):
+        run(reader, function, is_direct=False)
+
+
+def convert_anywhere(reader: Reader) -> None:
+    """Count casts of somebody's making between built-in types: any expression may call them."""
+    for function in reader.world.catalog.ambient_functions:
+        run(reader, function, is_direct=False)
+
+
 def cast(reader: Reader, type_name: str) -> None:
     """Count what making a value of a user's type calls.
 
@@ -93,7 +106,7 @@ def _run_sql(reader: Reader, function: Function) -> None:
     if function.is_body_printed:
         path = reader.world.catalog.printed_path
     elif "search_path" in settings:
-        path = split_path(settings.pop("search_path"))
+        path = _split_path(settings.pop("search_path"))
         if "$user" in path:
             reader.findings.opaque("its search_path is its owner's", "function", dotted(function.schema, function.name))
     for setting, value in settings.items():
@@ -106,6 +119,16 @@ def _run_sql(reader: Reader, function: Function) -> None:
     reader.findings.merge(found)
     reader.findings.is_pure &= function.volatility != "v" or found.is_pure
     reader.note(Effect.HOUSEKEEPING, "function", dotted(function.schema, function.name))
+
+
+def _split_path(value: str) -> tuple[str, ...]:
+    """The schemas in the text of a search_path setting."""
+    if value in ("", '""'):
+        return ()
+    parsed = parse(f"set search_path = {value}")
+    if isinstance(parsed, Unreadable) or len(parsed) != 1:
+        return ("$user",)  # what cannot be read is nobody's path
+    return tuple(literal(argument) or "" for argument in parsed[0].node.args)
 
 
 def _run_aggregate(reader: Reader, function: Function) -> None:

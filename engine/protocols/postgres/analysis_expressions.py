@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.protocols.postgres import analysis_calls as calls
 from engine.protocols.postgres.analysis_columns import Use, name_of
-from engine.protocols.postgres.analysis_names import descendants, dotted, split_name, strings
+from engine.protocols.postgres.analysis_names import descendants, dotted, literal, split_name, strings
 from engine.protocols.postgres.analysis_reader import Reader, Scope, Todo, Visitor
 from engine.protocols.postgres.functions_builtin import EFFECTFUL
 from engine.protocols.postgres.parsing import grammar
@@ -96,6 +97,10 @@ def _attribute(reader: Reader, name: str) -> None:
 def visit_call(reader: Reader, node: Any, scope: Scope) -> None:
     """A function; or a cast, or a column of a row, spelt like one."""
     schema, name = split_name(strings(node.funcname))
+    if name == "set_config" and scope.setting is not None and _sets_by_name(reader, schema, node):
+        calls.configure(reader, scope.setting, literal(node.args[1]))
+        reader.findings.reads_literals = True
+        return
     if calls.call(reader, schema, name, node):
         return
     catalog = reader.world.catalog
@@ -169,10 +174,32 @@ def visit_select(reader: Reader, node: Any, scope: Scope) -> Todo:
         reader.locked.append({name.range_var.relname for name in lock.locking_clause.locked_rels})
     if node.group_clause or node.distinct_clause or node.op != grammar.SETOP_NONE:
         calls.operators(reader, ("=", "<"))
+    inner = replace(scope, setting=_only_setting(reader, node))
     for field, value in node.ListFields():
         if field.message_type is not None and field.name not in ("with_clause", "into_clause", "locking_clause"):
-            todo.extend((child, scope) for child in (value if field.is_repeated else (value,)))
+            here = inner if field.name == "target_list" else scope
+            todo.extend((child, here) for child in (value if field.is_repeated else (value,)))
     return todo
+
+
+def _only_setting(reader: Reader, node: Any) -> str | None:
+    """The setting that `FROM pg_settings WHERE name = '…'` finds: pg_dump sets one this way, if the server has it."""
+    if len(node.from_clause) != 1 or node.from_clause[0].range_var.relname != "pg_settings":
+        return None
+    table, where = node.from_clause[0].range_var, node.where_clause.a_expr
+    relation = reader.world.catalog.relation(table.schemaname or None, table.relname, reader.path)
+    is_builtin = relation is not None and relation.schema == "pg_catalog" and not table.alias.colnames
+    is_equal = strings(where.name) == ("=",) and "=" not in reader.world.catalog.user_operator_names
+    is_by_name = where.lexpr.HasField("column_ref") and name_of(where.lexpr.column_ref) == ("name",)
+    return literal(where.rexpr) if is_builtin and is_equal and is_by_name else None
+
+
+def _sets_by_name(reader: Reader, schema: str | None, node: Any) -> bool:
+    """Whether it is set_config(name, …) of the row, and the built-in one."""
+    is_builtin = schema == "pg_catalog" or (
+        schema is None and "set_config" not in reader.world.catalog.user_function_names
+    )
+    return is_builtin and len(node.args) == 3 and name_of(node.args[0].column_ref) == ("name",)
 
 
 def with_tables(reader: Reader, clause: Any, scope: Scope) -> tuple[Scope, Todo]:
@@ -180,6 +207,7 @@ def with_tables(reader: Reader, clause: Any, scope: Scope) -> tuple[Scope, Todo]
 
     Without RECURSIVE a query does not see its own name: `WITH t AS (SELECT * FROM t)` reads the table t.
     """
+    calls.convert_anywhere(reader)
     todo: Todo = []
     tables = scope.tables
     ctes = [node.common_table_expr for node in clause.ctes]

@@ -32,6 +32,7 @@ class Scope:
 
     tables: frozenset[str] = frozenset()
     is_query: bool = False
+    setting: str | None = None  # what pg_settings.name is in every row there
 
 
 Todo = list[tuple[Any, Scope]]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.model import Effect
-from engine.protocols.postgres.analysis_calls import cast, run
+from engine.protocols.postgres.analysis_calls import cast, run, use_type
 from engine.protocols.postgres.analysis_columns import Use
 from engine.protocols.postgres.analysis_names import dotted
 from engine.protocols.postgres.catalog_relations import is_structure
@@ -26,7 +26,8 @@ def read(reader: Reader, use: Use, columns: tuple[str, ...]) -> None:
     """A table is read; and written, where its rows are locked."""
     relation = use.relation
     if relation.oid < _FIRST_USER_OID:
-        effect = Effect.HOUSEKEEPING if is_structure(relation.schema, relation.name) else Effect.READ
+        is_harmless = is_structure(relation.schema, relation.name, columns)
+        effect = Effect.HOUSEKEEPING if is_harmless else Effect.READ
         reader.note(effect, "table", name_of(relation), columns)
     elif relation.kind == "S":
         reader.note(Effect.READ, "sequence", name_of(relation))
@@ -103,7 +104,7 @@ def _related(reader: Reader, relation: Relation, *, downwards: bool) -> list[Rel
 
 
 def _look_behind(reader: Reader, relation: Relation) -> None:
-    """Count what a view stands on, and the functions that policies and types of a table call."""
+    """Count what a view stands on, and the functions that policies and implicit casts call."""
     if relation.is_unreadable:
         reader.findings.opaque(
             "another transaction is changing it right now, so what lies behind it cannot be told",
@@ -116,8 +117,8 @@ def _look_behind(reader: Reader, relation: Relation) -> None:
     for number, policy in enumerate(relation.policies if relation.row_security else ()):
         reader.functions_behind(("policy", relation.oid, number), policy)
     for column in relation.columns:
-        if column.type_name.removeprefix("_") in reader.world.catalog.user_type_names:
-            cast(reader, column.type_name)
+        if column.type_name in reader.world.catalog.user_type_names:
+            use_type(reader, column.type_name)
 
 
 def _fire(reader: Reader, relation: Relation, event: str) -> None:
@@ -140,6 +141,8 @@ def compute(reader: Reader, relation: Relation) -> None:
     for column in relation.columns:
         if column.default is not None:
             reader.functions_behind(("default", relation.oid, column.number), column.default)
+        if column.type_name in reader.world.catalog.user_type_names:
+            cast(reader, column.type_name)
 
 
 def _bases(reader: Reader, relation: Relation) -> list[Relation]:

@@ -80,6 +80,7 @@ class Cast:
     source: str
     target: str
     function: int
+    context: str  # i implicit, a assignment, e explicit
     is_ambient: bool = False
 
 
@@ -123,13 +124,13 @@ class Snapshot:
         self._operators = _by_name(o for objects in both for o in objects.operators)
         self._types = _by_name(t for objects in both for t in objects.types)
         self._type_names = {t.oid: t.name for objects in both for t in objects.types}
-        self._casts: defaultdict[str, list[int]] = defaultdict(list)
+        self.user_type_names = frozenset(t.name for t in self.users.types)
+        self._casts: defaultdict[str, list[Cast]] = defaultdict(list)
         for cast in self.users.casts:
-            self._casts[cast.source].append(cast.function)
-            self._casts[cast.target].append(cast.function)
+            for name in {cast.source, cast.target} & self.user_type_names:
+                self._casts[name].append(cast)
         self.user_function_names = frozenset(f.name for f in self.users.functions)
         self.user_operator_names = frozenset(o.name for o in self.users.operators)
-        self.user_type_names = frozenset(t.name for t in self.users.types)
         self.ambient_functions = self._of(cast.function for cast in self.users.casts if cast.is_ambient)
         self.event_trigger_functions = self._of(oid for _, oid in self.users.event_triggers)
 
@@ -169,9 +170,14 @@ class Snapshot:
         """
         found: list[int] = []
         for name in self._made_of(type_name):
-            found += self._casts.get(name, ())
+            found += (cast.function for cast in self._casts.get(name, ()))
             found += (oid for type_ in self._types.get(name, ()) for oid in type_.functions)
         return tuple(f for f in self._of(found) if not f.is_builtin)
+
+    def conversions(self, type_name: str) -> tuple[Function, ...]:
+        """User-defined functions that may run where a value of this type is at hand, and none of its type is named."""
+        casts = [(cast, name) for name in self._made_of(type_name) for cast in self._casts.get(name, ())]
+        return self._of(cast.function for cast, name in casts if cast.context == "i" or cast.source == name)
 
     def type_checks(self, type_name: str) -> tuple[str, ...]:
         """SQL texts of the domain constraints that a value of this type has to pass."""

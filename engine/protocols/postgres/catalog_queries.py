@@ -247,8 +247,8 @@ from pg_catalog.pg_type t join schemas s on s.oid = t.typnamespace where t.oid $
 CASTS = """
 select pg_catalog.json_build_object(
   'source', a.typname, 'target', b.typname, 'function', c.castfunc::pg_catalog.int8,
-  'is_ambient', a.oid < 16384::pg_catalog.oid and b.oid < 16384::pg_catalog.oid
-    and c.castcontext <> 'e'::pg_catalog."char")::pg_catalog.text
+  'context', c.castcontext::pg_catalog.text,
+  'is_ambient', a.oid < 16384::pg_catalog.oid and b.oid < 16384::pg_catalog.oid)::pg_catalog.text
 from pg_catalog.pg_cast c
 join pg_catalog.pg_type a on a.oid = c.castsource join pg_catalog.pg_type b on b.oid = c.casttarget
 where c.oid >= 16384::pg_catalog.oid and c.castfunc <> 0::pg_catalog.oid

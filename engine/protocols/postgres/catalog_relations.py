@@ -5,16 +5,31 @@ Structure is housekeeping. What is not listed here counts as data, so a newer se
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.protocols.postgres.analysis_names import words
 
-SECRETS = words(
-    """
-    pg_authid pg_shadow pg_statistic pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs pg_largeobject
-    pg_stat_activity pg_hba_file_rules pg_ident_file_mappings pg_file_settings pg_user_mapping pg_user_mappings
-    pg_subscription pg_stat_wal_receiver pg_db_role_setting _pg_user_mappings user_mapping_options
-    """
-)
-"""Samples of data, texts of other people's statements, credentials."""
+SECRETS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        words(
+            """
+            pg_statistic pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs pg_largeobject
+            pg_hba_file_rules pg_ident_file_mappings pg_file_settings user_mapping_options
+            """
+        ),
+        frozenset(),
+    ),
+    "pg_authid": words("rolpassword"),
+    "pg_shadow": words("passwd useconfig"),
+    "pg_stat_activity": words("query"),
+    "pg_user_mapping": words("umoptions"),
+    "pg_user_mappings": words("umoptions"),
+    "_pg_user_mappings": words("umoptions"),
+    "pg_subscription": words("subconninfo"),
+    "pg_stat_wal_receiver": words("conninfo"),
+    "pg_db_role_setting": words("setconfig"),
+}
+"""Samples of data, texts of other people's statements, credentials: in these columns, or in any where none is named."""
 
 STRUCTURE = words(
     """
@@ -44,8 +59,9 @@ STRUCTURE = words(
 """Names, types, definitions, counters, and what belongs to the asking session alone."""
 
 
-def is_structure(schema: str, name: str) -> bool:
-    """Whether reading this relation of initdb's making tells of structure only."""
-    if schema == "information_schema":
-        return name not in SECRETS
-    return schema == "pg_catalog" and name in STRUCTURE
+def is_structure(schema: str, name: str, columns: Collection[str] = ()) -> bool:
+    """Whether reading these columns (none means all) of a relation of initdb's making tells of structure only."""
+    if name in SECRETS:
+        secrets = SECRETS[name]
+        return bool(secrets) and bool(columns) and secrets.isdisjoint(columns)
+    return schema == "information_schema" or (schema == "pg_catalog" and name in STRUCTURE)

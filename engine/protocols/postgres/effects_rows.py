@@ -150,7 +150,8 @@ def read_copy(reader: Reader, node: Any, scope: Scope) -> Todo:
         if node.HasField("where_clause"):
             _read_own(reader, relation, node.relation, [node.where_clause], None)
     else:
-        tables.read(reader, Use(relation, relation.name), columns)
+        # of heirs COPY gives no rows, of partitions all
+        tables.read(reader, Use(relation, relation.name, is_only=relation.kind != "p"), columns)
     return [(node.where_clause, scope)] if node.HasField("where_clause") else []
 
 

@@ -78,7 +78,7 @@ EFFECTFUL: dict[str, BuiltinEffect] = {
     "lo_unlink": BuiltinEffect((Effect.DELETE,), kind="table", name=_LARGE_OBJECTS),
     **_table("nextval setval", BuiltinEffect((Effect.WRITE,), kind="sequence", argument=0)),
     **_table(
-        "currval lastval pg_sequence_last_value pg_get_sequence_data",
+        "currval lastval",
         BuiltinEffect((Effect.READ,), kind="sequence", argument=0),
     ),
     "pg_notify": BuiltinEffect((Effect.WRITE,), kind="channel", argument=0),

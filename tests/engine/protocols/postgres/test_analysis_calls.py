@@ -33,12 +33,18 @@ from tests.engine.protocols.postgres.analysing import Desk
     ]),
     ("select pathless()", ["housekeeping function:public.pathless", "read table:public.customers"]),
     ("select pathful()", ["housekeeping function:public.pathful", "read table:secret.customers"]),
+    ("select sealed()", ["housekeeping function:public.sealed", "read table:public.customers"]),
+    ("select wide()", ["housekeeping function:public.wide", "read table:secret.customers"]),
     ("select gathered(1)", ["housekeeping function:public.gathered", "opaque function:public.gather"]),
     ("select 'a' === 1", ["opaque function:public.same"]),
     ("select 'a' operator(public.===) 1", ["opaque function:public.same"]),
-    ("select 1::mood", ["opaque function:public.to_mood"]),
-    ("select cast(1 as public.mood)", ["opaque function:public.to_mood"]),
-    ("select mood(1)", ["opaque function:public.to_mood"]),
+    ("select 1::mood", ["opaque function:public.to_mood", "opaque function:public.to_word"]),
+    ("select cast(1 as public.mood)", ["opaque function:public.to_mood", "opaque function:public.to_word"]),
+    ("select mood(1)", ["opaque function:public.to_mood", "opaque function:public.to_word"]),
+    ("select mood::text from people", ["opaque function:public.to_word", "read table:public.people(mood)"]),
+    ("select gloomy()", [
+        "housekeeping function:public.gloomy", "opaque function:public.to_mood", "opaque function:public.to_word",
+    ]),
     ("select 'x'::zip", ["opaque function:public.valid"]),
     ("select zip 'x'", ["opaque function:public.valid"]),
     ("select '{x}'::zip[]", ["opaque function:public.valid"]),
@@ -51,6 +57,21 @@ from tests.engine.protocols.postgres.analysing import Desk
         "read table:public.customers(name)", "session setting",
     ]),
     ("select set_config(setting_name => 'role', new_value => 'x', is_local => false)", ["session setting"]),
+    ("select set_config(name, 'x', false) from pg_settings where name = 'restrict_nonsystem_relation_kind'", [
+        "housekeeping setting:restrict_nonsystem_relation_kind", "housekeeping table:pg_catalog.pg_settings(name)",
+    ]),
+    ("select set_config(name, 'x', false) from pg_settings where name = 'role'", [
+        "housekeeping table:pg_catalog.pg_settings(name)", "session setting:role",
+    ]),
+    ("select set_config(name, 'x', false) from pg_settings where name = 'work_mem' or true", [
+        "housekeeping table:pg_catalog.pg_settings(name)", "session setting",
+    ]),
+    ("select set_config(name, 'x', false) from pg_settings p (a, name) where name = 'work_mem'", [
+        "housekeeping table:pg_catalog.pg_settings", "session setting",
+    ]),
+    ("select (select set_config(name, 'x', false) from customers) from pg_settings where name = 'work_mem'", [
+        "housekeeping table:pg_catalog.pg_settings(name)", "read table:public.customers(name)", "session setting",
+    ]),
     ("select nextval('orders_id_seq')", ["write sequence:public.orders_id_seq"]),
     ("select nextval('public.orders_id_seq'::regclass)", ["write sequence:public.orders_id_seq"]),
     ("select setval(name, 1) from customers", ["read table:public.customers(name)", "write sequence"]),
@@ -73,6 +94,10 @@ from tests.engine.protocols.postgres.analysing import Desk
 def test_calls_count_as_what_they_run(desk: Desk, text: str, found: list[str]) -> None:
     """Operators and casts that call functions; overloads; built-ins that run SQL, read files, change settings."""
     assert desk.find(text) == found
+
+
+def test_a_body_on_its_owners_path_is_opaque(desk: Desk) -> None:
+    assert "opaque function:public.personal" in desk.find("select personal()")
 
 
 def test_why_it_is_opaque_is_told(desk: Desk) -> None:

@@ -36,9 +36,18 @@ from tests.engine.protocols.postgres.analysing import Desk
     ]),
     ("insert into events_old values (1)", ["write table:public.events", "write table:public.events_old"]),
     ("select id from guarded", ["opaque function:public.mystery", "read table:public.guarded(id)"]),
-    ("select id from people", [
-        "opaque function:public.to_mood", "opaque function:public.valid", "read table:public.people(id)",
+    ("select id, zip from people", ["opaque function:public.to_word", "read table:public.people(id, zip)"]),
+    ("insert into people values (1)", [
+        "opaque function:public.to_mood", "opaque function:public.to_word", "opaque function:public.valid",
+        "write table:public.people",
     ]),
+    ("copy cities to stdout", ["read table:public.cities"]),
+    ("copy capitals to stdout", [
+        "read table:public.capitals", "read table:public.cities",
+    ]),
+    ("select pid, state from pg_stat_activity", ["housekeeping table:pg_catalog.pg_stat_activity(pid, state)"]),
+    ("select subname from pg_subscription", ["housekeeping table:pg_catalog.pg_subscription(subname)"]),
+    ("select * from pg_subscription", ["read table:pg_catalog.pg_subscription"]),
     ("insert into audited values (1)", ["opaque function:public.audit", "write table:public.audited"]),
     ("delete from audited", ["delete table:public.audited"]),
     ("insert into stamped values (1)", ["housekeeping function:reports.stamp", "write table:public.stamped"]),

@@ -49,6 +49,7 @@ REVIEWED_VOLATILE = """
     pg_stat_get_xact_tuples_deleted pg_stat_get_xact_tuples_fetched pg_stat_get_xact_tuples_hot_updated
     pg_stat_get_xact_tuples_inserted pg_stat_get_xact_tuples_newpage_updated pg_stat_get_xact_tuples_returned
     pg_stat_get_xact_tuples_updated pg_stat_have_stats pg_table_size pg_tablespace_size pg_total_relation_size
+    pg_get_sequence_data pg_sequence_last_value
     pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status ts_rewrite
 """
 
