@@ -204,7 +204,7 @@ class Approvals(Page):
             facts.fold(lambda cells: self._nothing())
         elif is_wide:
             who.fold(lambda cells: [*review.heading(found, cells), BLANK])
-            what.fold(lambda cells: review.statement(found, cells))
+            what.fold(partial(review.subject_matter, found))
             facts.fold(partial(self._side, found))
         else:
             facts.fold(partial(self._page, found))
@@ -212,12 +212,13 @@ class Approvals(Page):
     def _side(self, found: ReviewView, cells: int) -> list[Line]:
         now = self.console.now()
         lately = review.lately(self.console.store.past_of(found, 12), cells, now)
-        return [*review.facts(found, cells, now), BLANK, *lately]
+        session = self.console.store.sessions.get(found.session)
+        return [*review.facts(found, cells, now, session, is_beside=True), BLANK, *lately]
 
     def _page(self, found: ReviewView, cells: int) -> list[Line]:
         """Everything in one column: the statement is cut so that the facts stay in sight."""
         head = review.heading(found, cells)
-        facts = review.facts(found, cells, self.console.now())
+        facts = review.facts(found, cells, self.console.now(), self.console.store.sessions.get(found.session))
         room = self.query_one("#detail").size.height - len(head) - len(facts) - 2
         return [*head, BLANK, *review.statement(found, cells, max(room, 4)), BLANK, *facts]
 

@@ -74,6 +74,8 @@ class Confirm(ModalScreen[str | None]):
 
     def tick(self) -> None:
         """The facts as they are now; a question that is moot can only be left."""
+        if not self.is_attached or not self.app.is_running:
+            return
         facts = self.query_one("#dialog-facts", Document)
         facts.fold(self._question.facts)
         room = int(self.app.size.height * 0.96) - _AROUND

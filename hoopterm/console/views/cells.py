@@ -49,18 +49,23 @@ def grid(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str | Non
     table = [[cell(value, masked[i]) for i, value in enumerate(row)] for row in rows]
     widths = _widths(titles, table, cells)
     more = count - len(widths)
-    head: list[Span] = []
-    for i, size in enumerate(widths):
-        head += [*fit((Span(titles[i], "dim"),), size, right=right[i]), Span(_GAP)]
+    head = _joined([fit((Span(titles[i], "dim"),), size, right=right[i]) for i, size in enumerate(widths)])
     if more:
-        head.append(Span(f"+{more}", "dim"))
-    out: list[Line] = [tuple(head)] if any(titles) else []
+        head = (*head, Span(f"{_GAP}+{more}", "dim"))
+    out: list[Line] = [head] if any(titles) else []
     for row in table:
-        line: list[Span] = []
-        for i, size in enumerate(widths):
-            line += [*fit(row[i] if i < len(row) else (), size, right=right[i]), Span(_GAP)]
-        out.append(tuple(line))
+        shown = [fit(row[i] if i < len(row) else (), size, right=right[i]) for i, size in enumerate(widths)]
+        out.append(_joined(shown))
     return out
+
+
+def _joined(values: Sequence[Line]) -> Line:
+    out: list[Span] = []
+    for index, value in enumerate(values):
+        if index:
+            out.append(Span(_GAP))
+        out += value
+    return tuple(out)
 
 
 def _widths(titles: Sequence[str], table: Sequence[Sequence[Line]], cells: int) -> list[int]:

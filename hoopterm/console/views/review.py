@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from engine.api.schema import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
+from engine.api.schema import AccessView, IdentityView, OutcomeView, ReviewView, SessionView, VoteView
 from hoopterm.console import phrases, sql
 from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, measure, wrap
 from hoopterm.console.store import settled
@@ -108,8 +108,10 @@ def statement(review: ReviewView, cells: int, most: int | None = None) -> list[L
     return lines
 
 
-def facts(review: ReviewView, cells: int, now: datetime) -> list[Line]:
-    """Everything else, one labelled fact a line."""
+def facts(
+    review: ReviewView, cells: int, now: datetime, session: SessionView | None = None, *, is_beside: bool = False
+) -> list[Line]:
+    """Everything else, one labelled fact a line; what `subject_matter` shows is left out where it stands beside."""
     out: list[Line] = []
 
     def fact(label: str, value: Line) -> None:
@@ -121,11 +123,14 @@ def facts(review: ReviewView, cells: int, now: datetime) -> list[Line]:
         fact("outcome", _verdict(review))
     if review.reason and review.rule not in review.reason:  # the heading names the rule already
         fact("because", line(clean(review.reason, 400)))
-    for index, value in enumerate(_parameters(review)):
-        fact("" if index else "parameters", value)
-    fact("touches", _touches(review.accesses))
+    if not is_beside:
+        for index, value in enumerate(_parameters(review)):
+            fact("" if index else "parameters", value)
+        fact("touches", _touches(review.accesses))
     fact("impact", _impact(review))
     fact("before", _before(review))
+    if session is not None:
+        fact("so far", _so_far(session))
     if review.state == "pending":
         fact("needs", _needs(review))
     for index, vote in enumerate(review.votes):
@@ -139,6 +144,29 @@ def facts(review: ReviewView, cells: int, now: datetime) -> list[Line]:
     fact("session", line(clean(review.session, 60), (f"  {place}" if place else "", "dim")))
     fact("asked", line(phrases.local_date(review.requested, now), (f"  {phrases.utc(review.requested)}", "dim")))
     return out
+
+
+def subject_matter(review: ReviewView, cells: int) -> list[Line]:
+    """The statement, its parameters, and what it touches, one a line: where there is room for that."""
+    out = [*statement(review, cells), BLANK]
+    for index, value in enumerate(_parameters(review)):
+        label = Span(("" if index else "parameters").ljust(_LABEL), "dim")
+        out += wrap((Span("  "), label, *value), cells, indent=line(" " * (_LABEL + 2)))
+    for index, access in enumerate(list(review.accesses)[:24]):
+        label = Span(("" if index else "touches").ljust(_LABEL), "dim")
+        out += wrap((Span("  "), label, *_touches([access])), cells, indent=line(" " * (_LABEL + 2)))
+    return out
+
+
+def _so_far(session: SessionView) -> Line:
+    return joined(
+        (
+            line(f"{phrases.plural(session.operations, 'operation')} in this session"),
+            line((f"{phrases.count(session.denied)} denied", "red")) if session.denied else BLANK,
+            line(phrases.plural(session.rows, "row")) if session.rows else BLANK,
+            line((f"▒ {phrases.count(session.masked)} masked", "mask")) if session.masked else BLANK,
+        )
+    )
 
 
 def _about(review: ReviewView) -> str:

@@ -51,12 +51,12 @@ def test_columns_that_do_not_fit_are_counted() -> None:
     wide = [f"column_{n}" for n in range(30)]
     lines = grid(columns(*wide), [["value"] * 30], 60)
     assert "+" in plain(lines[0])
-    assert all(measure(spans) <= 62 for spans in lines)
+    assert all(measure(spans) <= 60 for spans in lines)
 
 
 def test_rows_longer_than_their_columns_and_none_at_all_do_not_fail() -> None:
     assert grid([], [], 40) == []
-    assert plain(grid([], [["a", "b"]], 40)[0]).startswith("a  b")
+    assert plain(grid([], [["a", "b"]], 40)[0]) == "a  b"
     assert plain(grid(columns("id"), [["1", "extra"]], 40)[1]).startswith(" 1  extra")
 
 
@@ -66,5 +66,5 @@ def test_rows_longer_than_their_columns_and_none_at_all_do_not_fail() -> None:
 )
 def test_a_table_of_anything_fits_and_is_safe(rows: list[list[str | None]], cells: int) -> None:
     for spans in grid(columns("id", "a", "b", masked=("b",)), rows, cells):
-        assert measure(spans) <= cells + 2  # the gap behind the last column
+        assert measure(spans) <= cells
         assert clean(plain(spans)) == plain(spans)

@@ -1,0 +1,174 @@
+"""Pictures of the console: `python -m tests.screenshots` writes `screenshots/*.svg` and `*.png`.
+
+They show the demo: its data was recorded once (`python -m tests.screenshots --record` does it anew) and is shown by a
+fixed clock, so that the same code gives the same pictures. Needs rsvg-convert (Debian: librsvg2-bin, fonts-firacode).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+from textual.pilot import Pilot
+
+from engine.api.schema import FrameView, ReviewView, SessionView, StatusView
+from hoopterm.client import Client
+from hoopterm.console.app import Console
+from hoopterm.console.store import LinkState, Store
+from hoopterm.demo import scene
+from tests.hoopterm.console.scenes import FakeEngine
+from tests.hoopterm.console.stage import LARGE, SMALL, page_of, picture, until
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "screenshots"
+DATA = Path(__file__).parent / "hoopterm" / "console" / "demo.json"
+RECORDING = DATA.with_suffix(".hoop")
+_THOUGHT = 26  # seconds the person has looked at it in the pictures
+_THINKS = 7  # seconds until the person approves, in the recording
+
+
+class Seen(msgspec.Struct):
+    """What the console saw of the demo while its DELETE was held."""
+
+    status: StatusView
+    reviews: list[ReviewView]
+    sessions: list[SessionView]
+    frames: list[FrameView]
+    at: str
+
+
+async def record() -> None:
+    """Play the demo, look at it as the console does while the DELETE waits, then approve it and keep the recording."""
+    with TemporaryDirectory(prefix="hoopterm-") as directory, scene.staged(Path(directory) / "demo") as stage:
+        async with asyncio.TaskGroup() as tasks:
+            acting = tasks.create_task(scene.act(stage, lambda *_: None, 0.7))
+            async with Client.at(str(stage.control)) as client:
+                seen = await _look(client)
+                await asyncio.sleep(_THINKS)
+                await client.approve(seen.reviews[0].id, "stale orders, agreed in OPS-114")
+                await acting
+                chunks = [chunk async for chunk in client.download(seen.sessions[0].id)]
+        DATA.write_bytes(msgspec.json.format(msgspec.json.encode(seen), indent=1) + b"\n")
+        RECORDING.write_bytes(b"".join(chunks))
+
+
+async def _look(client: Client) -> Seen:
+    async with aclosing(client.live()) as changes:
+        async for change in changes:
+            if change.review is not None and change.review.state == "pending":
+                break
+    sessions = await client.sessions()
+    frames: list[FrameView] = []
+    async with aclosing(client.watch(sessions[0].id)) as views:
+        async for view in views:
+            frames.append(view)
+            if view.code == "w":
+                break
+    at = datetime.now(UTC).isoformat()
+    status = msgspec.structs.replace(await client.status(), pid=1, state="/var/lib/hoopterm", policy_files=[])
+    return Seen(status, await client.reviews(), await client.sessions(), frames, at)
+
+
+def seen() -> tuple[FakeEngine, datetime]:
+    """The recorded demo as an engine, and the moment at which it is shown."""
+    data = msgspec.json.decode(DATA.read_bytes(), type=Seen)
+    engine = FakeEngine()
+    engine.view = data.status
+    engine.kept = {review.id: review for review in data.reviews}
+    engine.open = {session.id: session for session in data.sessions}
+    engine.files = {data.sessions[0].id: RECORDING.read_bytes()}
+    for frame in data.frames:
+        engine.frames.put_nowait(frame)
+    return engine, datetime.fromisoformat(data.at) + timedelta(seconds=_THOUGHT)
+
+
+async def _approvals(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: "DELETE FROM" in picture(pilot))
+
+
+async def _sessions(pilot: Pilot[None]) -> None:
+    await pilot.press("2")
+    await until(pilot, lambda: "1 live" in picture(pilot))
+
+
+async def _watch(pilot: Pilot[None]) -> None:
+    await pilot.press("2", "enter")
+    await until(pilot, lambda: "7 statements · following" in picture(pilot))
+
+
+async def _replay(pilot: Pilot[None]) -> None:
+    await pilot.press("3")
+    await until(pilot, lambda: "1 recording" in picture(pilot))
+    await pilot.press("enter")
+    await until(pilot, lambda: "8 statements" in picture(pilot))
+    await pilot.press(*["right_square_bracket"] * 3)
+    await pilot.pause()
+
+
+SCENES: dict[str, Callable[[Pilot[None]], Awaitable[None]]] = {
+    "approvals": _approvals,
+    "sessions": _sessions,
+    "watch": _watch,
+    "replay": _replay,
+}
+
+
+async def take(name: str, size: tuple[int, int]) -> str:
+    """One picture, as SVG."""
+    engine, now = seen()
+    store = Store(clock=lambda: 1000.0)
+    app = Console(engine.road, name="prod-eu", now=lambda: now, store=store)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: store.link is LinkState.LIVE)
+        await SCENES[name](pilot)
+        page_of(pilot).tick()
+        await pilot.pause()
+        svg = app.export_screenshot(title="hoopterm console")
+    # Textual makes the class names from a hash of the run
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def png(svg: Path) -> None:
+    """The picture as PNG. librsvg counts a text's leading spaces into its length, so they become an offset."""
+    cell = 12.2
+
+    def shift(found: re.Match[str]) -> str:
+        head, x, rest, text = found.groups()
+        body = re.sub(r"^(?:&#160;)+", "", text)
+        blanks = (len(text) - len(body)) // len("&#160;")
+        rest = re.sub(r'textLength="([\d.]+)"', lambda m: f'textLength="{float(m[1]) - blanks * cell:g}"', rest)
+        return f'<text{head}x="{float(x) + blanks * cell:g}"{rest}>{body}</text>' if body else ""
+
+    drawn = re.sub(r'<text([^>]*?)x="([\d.]+)"([^>]*)>([^<]*)</text>', shift, svg.read_text())
+    target = svg.with_suffix(".png")
+    subprocess.run(["rsvg-convert", "--output", str(target)], input=drawn.encode(), check=True)
+
+
+async def main() -> None:
+    """Every scene in both sizes."""
+    if shutil.which("rsvg-convert") is None:
+        sys.exit("rsvg-convert is missing: apt-get install librsvg2-bin fonts-firacode")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    PICTURES.mkdir(exist_ok=True)
+    for name in SCENES:
+        for size in (SMALL, LARGE):
+            path = PICTURES / f"{name}-{size[0]}x{size[1]}.svg"
+            path.write_text(await take(name, size))
+            png(path)
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    asyncio.run(record() if "--record" in sys.argv else main())
