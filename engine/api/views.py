@@ -22,8 +22,8 @@ from engine.approvals.request import Review
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
 from engine.session import Session
-from engine.store.sessions import PastSession
-from replay.format import Frame, RowBatch
+from engine.store.sessions import PastSession, listed
+from replay.format import SUFFIX, Frame, RowBatch
 
 if TYPE_CHECKING:
     from engine.config.revision import Credential
@@ -104,32 +104,18 @@ def _outcome_view(review: Review) -> OutcomeView | None:
 
 def session_view(session: Session, closed: datetime | None = None) -> SessionView:
     """One session, live unless it was `closed`."""
-    counts = session.counts
-    return SessionView(
-        id=session.id,
-        state="live" if closed is None else "closed",
-        identity=identity_view(session.identity),
-        target=session.target.name,
-        protocol=session.target.protocol,
-        client=session.client,
-        opened=moment(session.opened),
-        closed=moment_or_none(closed),
-        mode=session.target.mode.value,
-        operations=counts.operations,
-        denied=counts.denied,
-        held=counts.held,
-        masked=counts.masked,
-        rows=counts.rows,
-        last_verb=counts.last_verb,
-        recording=f"recordings/{session.id}.hoop",
-    )
+    return _session_view(listed(session, closed), "live" if closed is None else "closed")
 
 
 def past_session_view(session: PastSession) -> SessionView:
     """One session of the store; without its end where the engine ended before it."""
+    return _session_view(session, "closed")
+
+
+def _session_view(session: PastSession, state: str) -> SessionView:
     return SessionView(
         id=session.id,
-        state="closed",
+        state=state,
         identity=identity_view(session.identity),
         target=session.target,
         protocol=session.protocol,
@@ -143,7 +129,7 @@ def past_session_view(session: PastSession) -> SessionView:
         masked=session.masked,
         rows=session.rows,
         last_verb=session.last_verb,
-        recording=f"recordings/{session.id}.hoop",
+        recording=f"recordings/{session.id}{SUFFIX}",
     )
 
 

@@ -57,7 +57,8 @@ class PastSession(msgspec.Struct, frozen=True, kw_only=True):
     last_verb: str = ""
 
 
-def _past(session: LiveSession, closed: datetime | None) -> PastSession:
+def listed(session: LiveSession, closed: datetime | None = None) -> PastSession:
+    """A live session as the list has it, or one that was just `closed`."""
     counts, target = session.counts, session.target
     return PastSession(
         id=session.id,
@@ -91,14 +92,14 @@ class SessionTable(Connected):
             "subject": session.identity.subject,
             "target": session.target.name,
             "opened": session.opened,
-            "detail": msgspec.json.encode(_past(session, None)),
+            "detail": msgspec.json.encode(listed(session)),
         }
         async with self._writing() as connection:
             await connection.execute(insert(tables.sessions).values(values))
 
     async def close_session(self, session: LiveSession, closed: datetime) -> None:
         """Keep how it ended."""
-        detail = msgspec.json.encode(_past(session, closed))
+        detail = msgspec.json.encode(listed(session, closed))
         async with self._writing() as connection:
             ended = update(tables.sessions).where(tables.sessions.c.id == session.id)
             await connection.execute(ended.values(closed=closed, detail=detail))
