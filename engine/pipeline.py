@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from engine.audit.events import EventName
-from engine.errors import Denied, RecordError
-from engine.model import Decision, Mode, Operation, Status, Verdict
+from engine.errors import Denied, HooptermError, RecordError
+from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
 from engine.passage import Passage
 from engine.protocols.base import Exchange, Hold
 
@@ -41,27 +42,79 @@ class Pipeline:
         returns, every intent that must be on stable storage is.
         """
         operations = await exchange.analyse()
-        decisions = [self.decide(session, operation) for operation in operations]
+        decisions = self._decide_all(session, operations)
+        approved: dict[str, Review] = {}
         for operation, decision in zip(operations, decisions, strict=True):
-            if decision.verdict is Verdict.DENY:
-                self._deny(session, operation, decision)
-        reviews = [
-            await self._wait(session, operation, decision, exchange) if decision.verdict is Verdict.REVIEW else None
-            for operation, decision in zip(operations, decisions, strict=True)
-        ]
-        passages = [
-            self._intend(session, operation, decision, review)
-            for operation, decision, review in zip(operations, decisions, reviews, strict=True)
-        ]
+            if decision.verdict is Verdict.REVIEW:
+                approved[operation.id] = await self._approved(session, operation, decision, exchange, approved)
+        if approved:
+            await self._require_the_same(session, operations, decisions, exchange)
+            decisions = self._decide_all(session, operations)  # the policy may have changed while it waited
+        used = await self._use(session, operations, decisions, approved)
+        passages: list[Passage] = []
         try:
+            for operation, decision in zip(operations, decisions, strict=True):
+                passages.append(self._intend(session, operation, decision, used.get(operation.id)))
             for passage in passages:
                 if not passage.operation.is_pure_read:
                     await passage.durable()
         except RecordError:
             for passage in passages:
                 passage.abandon()
+            self._never_ran(used)
             raise
         return passages
+
+    def _decide_all(self, session: Session, operations: Sequence[Operation]) -> list[Decision]:
+        decisions = [self.decide(session, operation) for operation in operations]
+        for operation, decision in zip(operations, decisions, strict=True):
+            if decision.verdict is Verdict.DENY:
+                self._deny(session, operation, decision)
+        return decisions
+
+    async def _require_the_same(
+        self, session: Session, operations: Sequence[Operation], decisions: Sequence[Decision], exchange: Exchange
+    ) -> None:
+        """Names may mean something else since people were asked: what they approved is what these meant then."""
+        now = await exchange.analyse()
+        for index, (operation, decision) in enumerate(zip(operations, decisions, strict=True)):
+            if len(now) == len(operations) and _means_the_same(operation, now[index]):
+                continue
+            why = "what it touches has changed since it was decided"
+            hint = "send it again, to have it decided as it is now"
+            denied = Denied(
+                f"{operation.verb} denied", why, hint, decision=decision, operation=operation.id, retry=True
+            )
+            self._turn_away(session, operation, denied)
+
+    async def _use(
+        self,
+        session: Session,
+        operations: Sequence[Operation],
+        decisions: Sequence[Decision],
+        approved: Mapping[str, Review],
+    ) -> dict[str, Review]:
+        """Use up all the approvals of one submission, and only once each of its operations has one."""
+        used: dict[str, Review] = {}
+        try:
+            for operation, decision in zip(operations, decisions, strict=True):
+                if decision.verdict is not Verdict.REVIEW:
+                    continue
+                taken = await self._gateway.approvals.take(session, operation, decision)
+                if taken is not None:
+                    used[operation.id] = taken
+                elif (review := approved.get(operation.id)) is not None:
+                    self._turn_down(session, operation, decision, await self._gateway.approvals.get(review.id))
+                else:
+                    self._deny(session, operation, decision)  # it needs approval since what was in front of it waited
+        except HooptermError:
+            self._never_ran(used)
+            raise
+        return used
+
+    def _never_ran(self, used: Mapping[str, Review]) -> None:
+        for review in used.values():
+            self._gateway.settle(review, Outcome(Status.SKIPPED, error="what it was sent with could not go on"))
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
         """The same without waiting, for an allowed pure read; None when it needs `admit`."""
@@ -103,16 +156,19 @@ class Pipeline:
             )
         return decision
 
-    async def _wait(
+    async def _approved(
         self,
         session: Session,
         operation: Operation,
         decision: Decision,
         exchange: Exchange,
+        approved: Mapping[str, Review],
     ) -> Review:
-        """Hold one operation until people approve it; raises `Denied` when they do not, or not in time."""
+        """An approval of one operation that can be used, or hold it until people give one; raises `Denied` when they do
+        not, or not in time. `approved` are those that other operations of the submission count on."""
         approvals = self._gateway.approvals
-        if (given := await approvals.take(session, operation, decision)) is not None:
+        counted_on = {review.id for review in approved.values()}
+        if (given := approvals.approved(session, operation, decision, counted_on)) is not None:
             return given
         assert decision.terms is not None
         terms = decision.terms
@@ -142,12 +198,12 @@ class Pipeline:
         self._tell_review(session, operation, review, review.state.value)
         if review.state.value == "pending":
             self._reject(session, operation, decision, review, f"nobody decided within {terms.hold:g} s")
-        again = self.decide(session, operation)  # the policy may have changed while it waited
-        if again.verdict is Verdict.DENY:
-            self._deny(session, operation, again)
-        if (used := await approvals.take(session, operation, again)) is None:
+        if review.state.value != "approved":
+            again = self.decide(session, operation)  # a policy that denies it now says more than that it was withdrawn
+            if again.verdict is Verdict.DENY:
+                self._deny(session, operation, again)
             self._turn_down(session, operation, again, review)
-        return used
+        return review
 
     def _intend(self, session: Session, operation: Operation, decision: Decision, review: Review | None) -> Passage:
         """Record that it is about to be forwarded."""
@@ -291,6 +347,12 @@ class Pipeline:
         )
         self._gateway.announce(session)
         raise denied
+
+
+def _means_the_same(before: Operation, now: Operation) -> bool:
+    if (before.verb, before.accesses, before.context) != (now.verb, now.accesses, now.context):
+        return False
+    return (before.columns, before.inferences, before.copies) == (now.columns, now.inferences, now.copies)
 
 
 def _because(decision: Decision) -> str:

@@ -191,6 +191,15 @@ class ReviewQueue:
         docket.announce(case)
         return sequence
 
+    def approved(
+        self, session: HeldSession, operation: Operation, decision: Decision, but_not: Collection[str] = ()
+    ) -> Review | None:
+        """An approval of exactly this operation that `take` would use; None when there is none besides `but_not`."""
+        bound = grants.binding(self._key, session.identity, session.target, operation, decision)
+        given = (case.review for case in self._docket.approved(bound))
+        now = self._now()
+        return next((review for review in given if review.id not in but_not and now < review.deadline), None)
+
     async def take(self, session: HeldSession, operation: Operation, decision: Decision) -> Review | None:
         """An approval of exactly this operation, used up now; None when there is none, or none any more."""
         bound = grants.binding(self._key, session.identity, session.target, operation, decision)

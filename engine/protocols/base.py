@@ -30,7 +30,7 @@ class Exchange(Protocol):
     """One submission of the client (a Query, a Bind, an HTTP request): one or more operations decided together."""
 
     async def analyse(self) -> Sequence[Operation]:
-        """The operations in it, in order, fully analysed."""
+        """The operations in it, in order, fully analysed; asked again after waiting, as they would be now."""
 
     async def hold(self, hold: Hold) -> None:
         """Tell the client that it waits, in the protocol's own way."""

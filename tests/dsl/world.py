@@ -4,7 +4,7 @@ what they stand on (policy, people, record, analysis)."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -62,6 +62,14 @@ class FakeApprovals:
         self.reviews: list[FakeReview] = []
         self.outcomes: list[Outcome] = []
         self._granted: list[FakeReview] = []
+
+    def approved(
+        self, session: object, operation: Operation, decision: Decision, but_not: Collection[str]
+    ) -> FakeReview | None:
+        return next((review for review in self._granted if review.id not in but_not), None)
+
+    async def get(self, id: str) -> FakeReview:
+        return next(review for review in self.reviews if review.id == id)
 
     async def take(self, session: object, operation: Operation, decision: Decision) -> FakeReview | None:
         return self._granted.pop() if self._granted else None

@@ -46,9 +46,22 @@ def admit_now(relay: Relay, statement: Statement, operation: Operation) -> Deliv
     return None if passage is None else _delivery(relay, statement, passage)
 
 
-async def admit(relay: Relay, statements: Sequence[Statement], operations: Sequence[Operation]) -> list[Delivery]:
-    """Decide, wait for people and record the intents; what may be forwarded then. Raises `Refusal`."""
-    submission = Submission(operations, tell=relay.tell, before_waiting=relay.press)
+async def admit(
+    relay: Relay, statements: Sequence[Statement], operations: Sequence[Operation], text: str | None = None
+) -> list[Delivery]:
+    """Decide, wait for people and record the intents; what may be forwarded then. Raises `Refusal`.
+
+    `text` is what the statements were read from: after waiting it is read again.
+    """
+
+    async def again() -> list[Operation]:
+        assert text is not None
+        statements = await relay.analyst.analyse(text, relay.tracker.state)
+        return [operation_of(relay, statement) for statement in statements]
+
+    submission = Submission(
+        operations, tell=relay.tell, before_waiting=relay.press, again=None if text is None else again
+    )
     relay.submission = submission
     try:
         passages = await relay.gateway.pipeline.admit(relay.session, submission)

@@ -17,13 +17,21 @@ Tell = Callable[[NoticeResponse], None]
 class Submission:
     """One Query's statements, or one Bind's portal, or what a start-up asked for: decided together.
 
-    `before_waiting` runs once it turns out that people must decide: what precedes it goes upstream then.
+    `before_waiting` runs once it turns out that people must decide: what precedes it goes upstream then. `again` reads
+    the operations anew; without it their meaning hangs on nothing that may change.
     """
 
     def __init__(
-        self, operations: Sequence[Operation], *, tell: Tell, before_waiting: Callable[[], None] = lambda: None
+        self,
+        operations: Sequence[Operation],
+        *,
+        tell: Tell,
+        before_waiting: Callable[[], None] = lambda: None,
+        again: Callable[[], Awaitable[Sequence[Operation]]] | None = None,
     ) -> None:
         self._operations = operations
+        self._again = again
+        self._was_analysed = False
         self._tell = tell
         self._before_waiting = before_waiting
         self.withdrawn = asyncio.Event()
@@ -33,7 +41,10 @@ class Submission:
         return f"<Submission of {len(self._operations)}{', held' if self.is_held else ''}>"
 
     async def analyse(self) -> Sequence[Operation]:
-        """The operations; the adapter has analysed them already."""
+        """The operations; the adapter has analysed them already, for the first time that this asks."""
+        if self._was_analysed and self._again is not None:
+            return await self._again()
+        self._was_analysed = True
         return self._operations
 
     async def hold(self, hold: Hold) -> None:

@@ -137,7 +137,7 @@ async def _bind(relay: Relay, data: bytes, message: r.Bind) -> None:
         if prepared.statement is not None:
             statements = await analysed(relay, prepared.text)
             operation = operation_of(relay, statements[0], decode(message, prepared.types))
-            (delivery,) = await admit(relay, statements, [operation])
+            (delivery,) = await admit(relay, statements, [operation], prepared.text)
     except Refusal as refusal:
         if not relay.is_passing_over:
             relay.refuse_message(refusal.fields)

@@ -63,7 +63,7 @@ def query(relay: Relay, data: bytes) -> Step | None:
 async def _query(relay: Relay, data: bytes, text: str) -> None:
     try:
         statements = await analysed(relay, text)
-        deliveries = await admit(relay, statements, [operation_of(relay, statement) for statement in statements])
+        deliveries = await admit(relay, statements, [operation_of(relay, statement) for statement in statements], text)
     except Refusal as refusal:
         relay.refuse_query(refusal.fields)
     else:
