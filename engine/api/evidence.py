@@ -18,6 +18,7 @@ from engine.api.call import Call
 from engine.api.feeds import TOO_SLOW, Lines, line, stream
 from engine.api.schema import CheckpointView, RecordingView, TextView
 from engine.api.views import moment
+from engine.audit.events import EventName
 from engine.audit.log import Log
 from engine.errors import HooptermError, NotFound
 
@@ -44,12 +45,15 @@ class Selection:
         last = call.query("last")
         if last is not None and not (last.isascii() and last.isdigit() and len(last) < 10):
             raise HooptermError(f"`last` is no number: {last[:20]!r}")
+        event = call.query("event")
+        if event is not None and not any(fnmatchcase(name, event) for name in EventName):
+            raise HooptermError(f"there is no event {event[:64]!r}", hint="events are: " + " ".join(EventName))
         return cls(
             _moment(call, "since"),
             _moment(call, "until"),
             call.query("identity"),
             call.query("target"),
-            call.query("event"),
+            event,
             int(last) if last is not None else None,
         )
 
@@ -169,7 +173,10 @@ def recording_of(state: Path, session: str) -> Path:
     """The file of a session's recording; raises NotFound, for names that are no session's too."""
     path = state / "recordings" / f"{session}{_SUFFIX}"
     if not _SESSION_ID.fullmatch(session) or not path.is_file():
-        raise NotFound("there is no such recording", hint="hoopterm sessions list --state all shows what there is")
+        raise NotFound(
+            f"there is no recording of a session {session[:64]!r}",
+            hint="hoopterm sessions list --state all shows what there is",
+        )
     return path
 
 

@@ -108,7 +108,7 @@ class Revision:
         """The identity of a person; raises NotFound."""
         person = self.people.get(name)
         if person is None:
-            raise NotFound(f"no person {name}", "", "add them under `identity: people:`")
+            raise NotFound(f"no person {name}", "", "people are listed under identity.people, agents under agents")
         return Identity(subject=person.name, kind="human", groups=person.groups)
 
     def person_of_unix(self, name: str) -> Person | None:

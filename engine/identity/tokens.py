@@ -115,7 +115,7 @@ class Tokens:
         if not timedelta(0) < ttl <= self.max_ttl:
             raise Forbidden(
                 "a token may not live that long" if ttl > self.max_ttl else "a token must live for some time",
-                f"{ttl} was asked for; the configuration allows up to {self.max_ttl}",
+                f"{_in_words(ttl)} was asked for; the configuration allows up to {_in_words(self.max_ttl)}",
                 "ask for less, or raise identity.tokens.max_ttl",
             )
         id, secret = self._fresh_id(), _readable(self._random(_SECRET_BYTES))
@@ -196,6 +196,15 @@ class Tokens:
                 await self._store.use_token(token.id, now)
             except Exception as error:
                 logger.warning("the last use of a token was not stored", token=token.id, error=type(error).__name__)
+
+
+def _in_words(life: timedelta) -> str:
+    """Seconds, minutes, hours or days, as people type them: 12h, 99d."""
+    seconds = life.total_seconds()
+    units = (("d", 86_400), ("h", 3600), ("m", 60))
+    return next(
+        (f"{seconds / size:g}{unit}" for unit, size in units if seconds and seconds % size == 0), f"{seconds:g}s"
+    )
 
 
 def _digest(secret: str) -> bytes:

@@ -18,7 +18,8 @@ app = typer.Typer(
     help="Decide what waits for a person.",
     no_args_is_help=True,
     rich_markup_mode=None,
-    epilog="Example: hoopterm approvals approve rv_7Q2 --reason 'ticket OPS-114'",
+    add_completion=False,
+    epilog="Example: hoopterm approvals approve rv_7q2mmx4c --reason 'ticket OPS-114'",
 )
 
 _STATES = ("pending", "approved", "denied", "expired", "withdrawn", "used", "revoked")
@@ -63,7 +64,7 @@ def list_(
                 review.target,
                 _wants(review),
                 review.rule,
-                relative(review.deadline, moment),
+                relative(review.deadline if review.state == "pending" else None, moment),
             )
             for review in reviews
         ),

@@ -18,18 +18,18 @@ app = typer.Typer(
     help="Read and verify the record.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    add_completion=False,
     epilog='Example: hoopterm audit verify ./state --key "$(cat audit.vkey)" --strict',
 )
 
 _STYLES = {"denied": "red", "failed": "red", "refused": "red", "requested": "yellow", "gap": "red", "low": "red"}
 
-Filter = Annotated[str | None, typer.Option(show_default=False)]
-
 
 @app.command()
 def tail(
     since: Annotated[
-        str | None, typer.Option("--since", help="From then on: 15m ago, or 2026-11-22T21:04.", show_default=False)
+        str | None,
+        typer.Option("--since", help="From then on: 15m (so long ago), or 2026-11-22T21:04.", show_default=False),
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Up to then, likewise.", show_default=False)] = None,
     identity: Annotated[str | None, typer.Option("--identity", help="Only of this one.", show_default=False)] = None,
@@ -92,14 +92,15 @@ def checkpoint(engine: Engine = None, as_json: Json = False) -> None:
 @app.command()
 def verify(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The state directory, or a copy (default: the engine's).")
+        Path | None,
+        typer.Argument(metavar="DIR", readable=False, help="The state directory, or a copy (default: the engine's)."),
     ] = None,
     key: Annotated[
         str | None,
         typer.Option("--key", metavar="VKEY", help="The verification key, or a file with it, kept elsewhere."),
     ] = None,
     checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint kept elsewhere.")
+        Path | None, typer.Option("--checkpoint", metavar="FILE", readable=False, help="A checkpoint kept elsewhere.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail unless anchored by a key or checkpoint.")] = False,
     as_json: Json = False,

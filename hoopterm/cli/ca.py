@@ -7,7 +7,7 @@ import typer
 from hoopterm.cli.options import Engine, Json, ask
 from hoopterm.cli.output import emit
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(epilog="Example: hoopterm ca > ca.pem; psql 'sslmode=verify-full sslrootcert=ca.pem host=localhost …'")

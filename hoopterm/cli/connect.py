@@ -23,7 +23,7 @@ from hoopterm.cli.output import emit, note
 from hoopterm.cli.times import parse_duration
 from hoopterm.errors import Misused, Refused
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 

@@ -9,7 +9,7 @@ import typer
 from hoopterm.cli.options import Engine
 from hoopterm.errors import Misused
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

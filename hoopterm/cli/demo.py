@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hoopterm.cli.output import note
+from hoopterm.console.text import cut
 from hoopterm.errors import Refused
 
 if TYPE_CHECKING:
     from hoopterm.demo.agent import Step
     from hoopterm.demo.scene import Scene
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _DIRECTORY = Path(".demo")
 _WITHIN = 60.0  # seconds for the whole of the headless demo
 _PAUSE = 0.7  # seconds between the agent's steps when somebody watches
 _SHOWN = 6  # lines of each answer
+_WIDEST = 112  # cells of a line
 
 
 @app.command()
@@ -42,8 +44,13 @@ def demo(
     except ModuleNotFoundError as absent:
         raise Refused("not_installed", f"the demo needs {absent.name}", "pip install 'hoopterm[engine,demo]'") from None
     is_watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
-    with scene.staged(_DIRECTORY) as stage:
-        result = _with_console(stage) if is_watched else asyncio.run(_by_itself(stage))
+    try:
+        with scene.staged(_DIRECTORY) as stage:
+            result = _with_console(stage) if is_watched else asyncio.run(_by_itself(stage))
+    except (RuntimeError, EOFError) as error:
+        raise Refused("not_started", "the demo could not be staged", str(error)) from error
+    except TimeoutError as error:
+        raise Refused("not_shown", f"the demo took longer than {_WITHIN:g} s", "see .demo/engine.log") from error
     happened = result.pop("happened")
     result["log"] = _verified(stage)
     if is_watched:
@@ -63,10 +70,13 @@ async def _by_itself(stage: Scene) -> dict[str, Any]:
     """The agent and a scripted approver, told on stderr."""
     from hoopterm.demo import scene
 
-    async with asyncio.timeout(_WITHIN), asyncio.TaskGroup() as tasks:
-        approver = tasks.create_task(scene.approve_all(stage, _tell_approval))
-        happened = await scene.act(stage, _tell)
-        approver.cancel()
+    try:
+        async with asyncio.timeout(_WITHIN), asyncio.TaskGroup() as tasks:
+            approver = tasks.create_task(scene.approve_all(stage, _tell_approval))
+            happened = await scene.act(stage, _tell)
+            approver.cancel()
+    except* EOFError as ended:
+        raise RuntimeError(f"the agent's session ended early: {ended.exceptions[0]}") from ended
     return {**await scene.figures(stage), "happened": happened}
 
 
@@ -103,12 +113,13 @@ def _verified(stage: Scene) -> dict[str, Any]:
 
 def _tell(step: Step, output: str | None) -> None:
     if output is None:
-        note(f"\n▸ the agent {step.title}: {step.expected}")
+        note("")
+        note(f"▸ the agent {step.title}: {step.expected}")
         note(f"  {step.sql}")
         return
-    lines = output.strip().splitlines()
+    lines = output.strip("\n").splitlines()
     for line in lines[:_SHOWN]:
-        note(f"    {line[:112]}")
+        note(f"    {cut(line, _WIDEST)}")
     if len(lines) > _SHOWN:
         note(f"    … {len(lines) - _SHOWN} more lines")
 

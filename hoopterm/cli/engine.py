@@ -15,7 +15,7 @@ from engine.api.schema import StatusView
 from hoopterm.address import CONFIG_NAME
 from hoopterm.cli import service
 from hoopterm.cli.options import Engine, Json, ask
-from hoopterm.cli.output import Column, badge, draw, emit, facts, now, say, styled
+from hoopterm.cli.output import Column, badge, draw, emit, facts, note, now, say, styled
 from hoopterm.cli.times import parse_duration, relative
 from hoopterm.cli.unit import unit as systemd_unit
 from hoopterm.console.phrases import count, plural
@@ -28,8 +28,11 @@ app = typer.Typer(
     help="Run the gateway.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    add_completion=False,
     epilog="Example: hoopterm engine start --config hoopterm.yaml && hoopterm engine status",
 )
+
+_NO_CREDENTIAL = "target {target} has no credential: {variable} is not in the environment; its sessions are refused"
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration: a file, or a directory of them.")]
 Patience = Annotated[str, typer.Option("--wait", help="How long to wait: 30s, 2m.")]
@@ -83,6 +86,8 @@ def start(config: Config = Path(CONFIG_NAME), wait: Patience = "30s", as_json: J
     say(badge("running"), f"  pid {ready['pid']} · control socket {ready['control']}")
     for protocol, at in ready["listeners"].items():
         say(f"  {protocol} on {at['host']}:{at['port']}")
+    for warning in ready["warnings"]:
+        note(styled("▲ ", "yellow"), warning)
     say(styled(f"  its log is {ready['log']}", "dim"))
 
 
@@ -126,6 +131,10 @@ def unit(
 async def _announce(gateway: Gateway) -> None:
     """Take signals, and say that the gateway serves."""
     await gateway.policy_files.keep("the engine's start")
+    for target in gateway.revision.targets.values():
+        reference = gateway.revision.credentials[target.name].password
+        if reference is not None and reference.env is not None and reference.env not in os.environ:
+            print(_NO_CREDENTIAL.format(target=target.name, variable=reference.env), file=sys.stderr, flush=True)
     service.on_signals(gateway.stop, lambda: gateway.tasks.create_task(_read_again(gateway)))
     service.tell_ready()
     listeners = {at.protocol: {"host": at.host, "port": at.port} for at in gateway.listeners.listening}

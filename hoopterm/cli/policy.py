@@ -23,10 +23,12 @@ app = typer.Typer(
     help="Check, apply and explain the rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    add_completion=False,
     epilog="Example: hoopterm policy explain --identity report-bot --target shop 'DELETE FROM orders'",
 )
 
 _SUFFIXES = (".yaml", ".yml")
+_NATIVE = ": the server is asked, and says so itself"
 
 
 @app.command()
@@ -63,7 +65,7 @@ def check(
         else:
             for problem in problems:
                 say_whole(problem)
-            note(badge("denied"), f"  {plural(len(problems), 'problem')}")
+            note(badge("failed"), f"  {plural(len(problems), 'problem')}")
         raise typer.Exit(1) from None
     if as_json:
         emit(CheckView(True, [], revision.digest))
@@ -146,7 +148,7 @@ def _draw(decision: DecisionView) -> None:
     print()
     facts(
         [
-            ("verb", decision.verb),
+            ("verb", f"{decision.verb}{_NATIVE if decision.verb == 'SYNTAX ERROR' else ''}"),
             ("touches", ", ".join(f"{access.effect} {access.resource}" for access in decision.accesses)),
             ("masked", ", ".join(decision.masked_columns)),
             ("opaque", decision.why_opaque or ""),

@@ -22,11 +22,11 @@ from replay.index import Recording
 if TYPE_CHECKING:
     from hoopterm.client import Client
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(
-    epilog="Examples: hoopterm replay s-4f1c; hoopterm replay state/recordings/s-4f1c.hoop --export asciicast > s.cast"
+    epilog="Examples: hoopterm replay s-6fb9ec6aed71; hoopterm replay s-6fb9ec6aed71.hoop --export asciicast > s.cast"
 )
 def replay(
     recording: Annotated[
@@ -76,6 +76,8 @@ def _print(path: Path, form: str | None, rows: int) -> None:
         damage = broken
     except ValueError as error:
         raise Refused("damaged", f"the recording does not read: {error}", "hoopterm audit verify says more") from error
+    except BrokenPipeError:
+        raise  # who read the output has gone: nothing is wrong with the recording
     except OSError as error:
         raise Refused("unreadable", f"the recording cannot be read: {error}") from error
     if damage is None:

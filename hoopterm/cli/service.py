@@ -57,7 +57,8 @@ def start(config: Path, patience: float) -> dict[str, Any]:
         child.wait()
         raise Refused("not_started", "the engine did not start", _tail(log, begins))
     child.returncode = 0  # it lives on by itself; without this its object would complain when it is collected
-    return {**msgspec.json.decode(line, type=dict[str, Any]), "log": str(log)}
+    warnings = [text for text in _lines(log, begins) if not text.startswith("{")]
+    return {**msgspec.json.decode(line, type=dict[str, Any]), "log": str(log), "warnings": warnings}
 
 
 def stop(pid: int, ask: Callable[[], None], patience: float) -> None:
@@ -103,11 +104,14 @@ def _read_line(descriptor: int, patience: float) -> bytes | None:
     return received.partition(b"\n")[0]
 
 
-def _tail(log: Path, begins: int) -> str:
+def _lines(log: Path, begins: int) -> list[str]:
     with log.open("rb") as file:
         file.seek(begins)
-        lines = file.read(_READ).decode("utf-8", "replace").splitlines()
-    return "\n".join([*lines[-_LAST_LINES:], f"its log is {log}"])
+        return file.read(_READ).decode("utf-8", "replace").splitlines()
+
+
+def _tail(log: Path, begins: int) -> str:
+    return "\n".join([*_lines(log, begins)[-_LAST_LINES:], f"its log is {log}"])
 
 
 def on_signals(stop: Callable[[], None], reload: Callable[[], object]) -> None:

@@ -19,6 +19,7 @@ app = typer.Typer(
     help="See, watch and end sessions.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    add_completion=False,
     epilog="Example: hoopterm sessions watch $(hoopterm sessions list --json | jq -r '.[0].id')",
 )
 

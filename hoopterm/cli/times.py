@@ -27,9 +27,10 @@ def parse_duration(text: str) -> float:
 
 
 def parse_moment(text: str, now: datetime) -> str:
-    """RFC 3339 in UTC of `15m` (so long ago), `2026-11-22`, or `2026-11-22T21:04` with a zone or in local time."""
-    if _DURATION.fullmatch(text):
-        moment = now - timedelta(seconds=parse_duration(text))
+    """RFC 3339 in UTC of `15m` or `15m ago`, `2026-11-22`, or `2026-11-22T21:04` with a zone or in local time."""
+    ago = text.removesuffix("ago").strip()
+    if _DURATION.fullmatch(ago):
+        moment = now - timedelta(seconds=parse_duration(ago))
     else:
         try:
             moment = datetime.fromisoformat(text)

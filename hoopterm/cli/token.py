@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Tokens that let agents in.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    add_completion=False,
     epilog="Example: PGPASSWORD=$(hoopterm token create report-bot --ttl 1h) psql 'user=report-bot dbname=shop'",
 )
 

@@ -111,3 +111,9 @@ async def test_the_key_verifies_the_checkpoint(serving: Serving) -> None:
     checkpoint = await serving.client.checkpoint()
     assert VerifierKey.parse(checkpoint.key) == key
     Note.parse(checkpoint.note.encode()).require(key)
+
+
+async def test_an_event_that_cannot_be_is_a_mistake_that_is_told(serving: Serving) -> None:
+    with pytest.raises(Refused, match="there is no event") as refused:
+        await numbers(serving, event="operation.refused")
+    assert "operation.denied" in refused.value.hint

@@ -120,3 +120,11 @@ def test_the_unit_is_printed(hoopterm: Command) -> None:
 
 def _is_zombie(pid: int) -> bool:
     return "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_credential_that_is_missing_is_told_at_the_start(config: Path, hoopterm: Command) -> None:
+    without = "credential: {user: app, password: {env: NOT_IN_THE_ENVIRONMENT}}"
+    config.write_text(config.read_text().replace("credential: {user: app}", without))
+    started = hoopterm("engine", "start", "--config", str(config))
+    assert "NOT_IN_THE_ENVIRONMENT is not in the environment" in started.err
+    assert hoopterm("engine", "stop").status == 0

@@ -25,6 +25,7 @@ def test_what_is_no_duration_is_a_mistake(text: str) -> None:
 
 def test_a_moment_is_so_long_ago_or_a_time() -> None:
     assert parse_moment("15m", NOW) == "2026-11-22T20:45:00.000000Z"
+    assert parse_moment("15m ago", NOW) == "2026-11-22T20:45:00.000000Z"
     assert parse_moment("2026-11-22T22:00:00+02:00", NOW) == "2026-11-22T20:00:00.000000Z"
     assert parse_moment("2026-11-22T20:00:00Z", NOW) == "2026-11-22T20:00:00.000000Z"
 
