@@ -104,7 +104,8 @@ class Recorder:
             self._answer(data["operation"]).is_binary = columns[0].get("format") == 1
         elif code == "e":
             data = self._conclude(data)
-        self._add(Frame(self._at(), code, data), _EVENT_COST + _size(data.get("text"), *data.get("parameters", ())))
+        cost = _EVENT_COST + (_size(data.get("text"), *data.get("parameters", ())) if code == "q" else 0)
+        self._add(Frame(self._at(), code, data), cost)
 
     def rows(self, operation: str, cells: bytes, rows: int, kind: str = "rows") -> None:
         """Add masked answer data as it is sent to the client; raises RecordError while nothing can be stored."""

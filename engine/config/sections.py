@@ -88,15 +88,10 @@ def _add(sections: Sections, document: Document, data: Mapping[str, Any]) -> Non
     sections.masking += _entries(document, data, faulty, "masking", whole.masking)
 
 
-_ENTRY_DEPTH = {"listeners": 2, "permissions": 2, "agents": 2, "targets": 2, "rules": 2, "masking": 2, "engine": 2}
-
-
 def _entry_of(place: tuple[str | int, ...]) -> Place:
     """The smallest entry around a place that the rest can be checked without."""
     place = tuple(part for part in place if part != "[key]")
-    if place[0] == "identity":
-        return place[:3] if place[1:2] == ("people",) else place[:2]
-    return place[: _ENTRY_DEPTH.get(str(place[0]), 1)]
+    return place[: 3 if place[:2] == ("identity", "people") else 2]
 
 
 def _without(value: Any, faulty: set[Place], place: Place = ()) -> Any:
