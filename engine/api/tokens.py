@@ -12,6 +12,8 @@ from engine.errors import Forbidden, NotFound, RecordError
 from engine.identity.tokens import Token
 from engine.secrets.secret import Secret
 
+_LONGEST = 1e9  # seconds, far beyond any max_ttl
+
 
 async def list_tokens(call: Call) -> list[TokenView]:
     """Every token, newest first."""
@@ -54,7 +56,8 @@ async def revoke_token(call: Call) -> DoneView:
 async def mint(call: Call, subject: str, ttl: float, on_behalf_of: str | None = None) -> tuple[Token, Secret]:
     """A token the caller answers for; it leaves only once its event is on stable storage."""
     gateway, by = call.gateway, call.caller.name
-    token, secret = await gateway.tokens.create(subject, timedelta(seconds=ttl), by, on_behalf_of)
+    life = timedelta(seconds=min(max(ttl, 0), _LONGEST))  # a number that no timedelta holds is refused like any other
+    token, secret = await gateway.tokens.create(subject, life, by, on_behalf_of)
     data = {"token": token.id, "by": by, "expires": token.expires, "on_behalf_of": on_behalf_of}
     try:
         await gateway.log.wait(gateway.log.append(EventName.TOKEN_CREATED, identity=subject, data=data))

@@ -231,3 +231,28 @@ async def test_times_come_from_the_clock_that_was_given(open_log: OpenLog) -> No
     times = [entry["time"] for entry in log.read()]
     assert times == sorted(times)
     assert all(time.startswith("2026-03-01T00:00:") for time in times)
+
+
+async def test_one_that_waited_and_fails_keeps_nothing_from_the_others(log: Log, storage: Storage) -> None:
+    """SECURITY: promise 6, never another session's service."""
+    told: list[str] = []
+    failures: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["message"]))
+
+    def fails(error: RecordError | None) -> None:
+        raise RecordError("it cannot even say so")
+
+    for heard in ("failed", "durable"):
+        if heard == "failed":
+            storage.fail(errno.EIO)
+        else:
+            storage.heal()
+            while log.failure is not None:
+                await asyncio.sleep(0)
+        last, done = write(log, 2), asyncio.Event()
+        log.when_durable(last - 1, fails)
+        log.when_durable(last, lambda error: (told.append("failed" if error else "durable"), done.set())[0])
+        await done.wait()
+        assert log.all_troubles.get("record", "") == ("" if heard == "durable" else log.failure)
+    assert told == ["failed", "durable"]
+    assert len(failures) == 2
