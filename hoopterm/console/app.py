@@ -178,9 +178,12 @@ class Console(App[None]):
 
         self.push_screen(Watch(id))
 
-    def open_review(self, id: str) -> None:
+    @work(group="command")
+    async def open_review(self, id: str) -> None:
         """Show a review in the queue."""
-        self.switch_mode("approvals")
+        if self.current_mode != "approvals":
+            await self.switch_mode("approvals")
+        self.home()
         cast("Approvals", self.screen).select(id)
 
     def open_recording(self, source: Path | str) -> None:

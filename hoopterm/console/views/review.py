@@ -164,7 +164,7 @@ def _so_far(session: SessionView) -> Line:
             line(f"{phrases.plural(session.operations, 'operation')} in this session"),
             line((f"{phrases.count(session.denied)} denied", "red")) if session.denied else BLANK,
             line(phrases.plural(session.rows, "row")) if session.rows else BLANK,
-            line((f"▒ {phrases.count(session.masked)} masked", "mask")) if session.masked else BLANK,
+            line((f"{phrases.count(session.masked)} masked", "mask")) if session.masked else BLANK,
         )
     )
 

@@ -61,10 +61,16 @@ def end(at: float, id: str, tag: str = "", **more: Any) -> Frame:
     return Frame(at, "e", {**data, **more})
 
 
+CUSTOMERS = [["read", "table:public.customers"]]
+
+
 def frames() -> list[Frame]:
     """The whole session, in its order."""
-    customers = [["read", "table:public.customers"]]
-    wanted = ["id", "name", "email", "card"]
+    return [*reads(), *changes(), *decided()]
+
+
+def reads() -> list[Frame]:
+    """It opens, reads masked columns, and tries an alias."""
     return [
         Frame(0.0, "s", {"state": "opened", "reason": ""}),
         begin(
@@ -72,10 +78,10 @@ def frames() -> list[Frame]:
             "op_1",
             "SELECT",
             "SELECT id, name, email, card FROM customers ORDER BY id LIMIT 4",
-            customers,
+            CUSTOMERS,
             "agents-read",
         ),
-        columns(1.2, "op_1", *wanted, masked=("email", "card")),
+        columns(1.2, "op_1", "id", "name", "email", "card", masked=("email", "card")),
         rows(1.2, "op_1", PEOPLE),
         end(1.2021, "op_1", "SELECT 4", rows=4, masked=8),
         begin(
@@ -83,12 +89,18 @@ def frames() -> list[Frame]:
             "op_2",
             "SELECT",
             "SELECT email AS totally_harmless, count(*) AS n\n  FROM customers\n GROUP BY 1",
-            customers,
+            CUSTOMERS,
             "agents-read",
         ),
         columns(4.01, "op_2", "totally_harmless", "n", masked=("totally_harmless",)),
         rows(4.01, "op_2", [("*****************", "1"), ("********************", "1"), ("****************", "2")], 40),
         end(4.034, "op_2", "SELECT 40", rows=40, masked=40),
+    ]
+
+
+def changes() -> list[Frame]:
+    """A denial, a change with parameters, a COPY, and an error."""
+    return [
         begin(
             9.5,
             "op_3",
@@ -110,7 +122,7 @@ def frames() -> list[Frame]:
             parameters=["checked by night run", "4711"],
         ),
         end(15.0042, "op_4", "UPDATE 1", changed=1),
-        begin(22.0, "op_5", "COPY", "COPY (SELECT name, ssn FROM customers) TO STDOUT", customers, "agents-read"),
+        begin(22.0, "op_5", "COPY", "COPY (SELECT name, ssn FROM customers) TO STDOUT", CUSTOMERS, "agents-read"),
         Frame(
             22.01,
             "R",
@@ -124,6 +136,12 @@ def frames() -> list[Frame]:
         end(22.02, "op_5", "COPY 3", rows=3, masked=3),
         begin(31.0, "op_6", "SELECT", "SELECT * FROM custommers", [["read", "table:custommers"]], "agents-read"),
         end(31.002, "op_6", status="failed", error='relation "custommers" does not exist'),
+    ]
+
+
+def decided() -> list[Frame]:
+    """A DELETE that people approve, a last look, and the end."""
+    return [
         begin(
             46.0,
             "op_7",

@@ -81,10 +81,13 @@ async def test_reading_ending_and_going_back() -> None:
 
 async def test_a_held_statement_leads_to_its_review() -> None:
     async with running(engine()) as pilot:
-        await pilot.press("2", "j", "enter", "a")
-        screen = pilot.app.screen
-        assert isinstance(screen, Approvals)
-        assert screen.table.cursor == "rv_2"
+        for keys in (["2", "j", "enter"], ["1", "j", "w"]):
+            await pilot.press(*keys)
+            assert isinstance(pilot.app.screen, Watch)
+            await pilot.press("a")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Approvals))
+            assert "2 of 5" in picture(pilot)
+            await pilot.press("g")
 
 
 async def test_the_end_of_the_session_is_told() -> None:

@@ -1,0 +1,104 @@
+"""The console as a person has it: on a real terminal, before a real engine and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from tests.e2e.shop import CANARY, MASKING, SCHEMA
+from tests.servers.engine import RunningEngine, StartEngine
+from tests.servers.postgres import Database
+from tests.servers.terminal import Terminal, terminal
+
+RULES = """
+rules:
+  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
+  - name: deletes-need-a-human
+    decide: review
+    who: {groups: [agents]}
+    what: {effects: [delete]}
+    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
+"""
+
+
+@pytest.fixture
+def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
+    database.psql(SCHEMA)
+    return start_engine(rules=RULES, masking=MASKING)
+
+
+@pytest.fixture
+def screen() -> Iterator[Terminal]:
+    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
+        yield found
+
+
+def open_console(screen: Terminal, engine: RunningEngine) -> None:
+    command = [sys.executable, "-m", "hoopterm", "console", "--engine", str(engine.directory / "control.sock")]
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor", "TZ": "UTC"}
+    screen.start(command, environment, (80, 24))
+
+
+async def test_a_person_watches_decides_and_replays(
+    engine: RunningEngine, database: Database, screen: Terminal
+) -> None:
+    open_console(screen, engine)
+    await screen.shows("Nothing waits for you", "● live")
+    connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
+    async with connection, asyncio.TaskGroup() as tasks:
+        await connection.execute("select * from people order by id limit 3")
+        deleting = tasks.create_task(connection.execute("delete from notes where id = 1"))
+
+        await screen.shows("▲ 1 waiting", "delete from notes where id = 1", "deletes-need-a-human", "has WHERE")
+        screen.press("w")
+        seen = await screen.shows("following", "select * from people", "▒▒▒▒", "held")
+        assert CANARY not in seen
+        screen.press("a")
+        await screen.shows("you may decide")
+
+        screen.press("a")
+        await screen.shows("Approve DELETE on db?", "runs once", "Cancel")
+        screen.press("Enter")
+        await screen.until(lambda seen: "Cancel" not in seen)
+        assert not deleting.done()
+
+        screen.press("a")
+        await screen.shows("Cancel")
+        screen.press("BTab")
+        screen.press(*"agreed", "Tab", "Tab", "Enter")
+        await deleting
+        await screen.shows("✓ approved by bob", "1 row changed", "agreed")
+    assert int(database.psql("select count(*) from notes where id = 1")) == 0
+
+    screen.press("3")
+    await screen.shows("1 recording")
+    screen.press("Enter")
+    await screen.shows("2 statements")
+    screen.press("]")
+    seen = await screen.shows("▒▒▒▒")
+    assert CANARY not in seen
+    screen.press("G")
+    await screen.shows("approved by bob", "1 row changed")
+
+
+async def test_an_engine_that_goes_away_is_a_banner_and_comes_back(engine: RunningEngine, screen: Terminal) -> None:
+    open_console(screen, engine)
+    await screen.shows("● live")
+    engine.stop(signal.SIGKILL)
+    seen = await screen.shows("✗ away", "trying again")
+    assert "Traceback" not in seen
+    for columns, rows in ((160, 50), (60, 20), (80, 24)):
+        screen.resize(columns, rows)
+        screen.press("2", "1")
+        await screen.shows("away")
+    engine.start()
+    screen.press("C-r")
+    await screen.shows("● live", "Nothing waits for you")
+    screen.press("q")
