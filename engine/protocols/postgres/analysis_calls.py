@@ -54,7 +54,7 @@ def run(
     if function.returns in reader.world.catalog.user_type_names:
         use_type(reader, function.returns)
     if function.argument_defaults is not None:
-        reader.functions_behind(("argument", function.oid), function.argument_defaults)
+        reader.functions_behind(function.argument_defaults)
     if function.language == "sql" and function.body is not None and not function.is_builtin:
         _run_sql(reader, function)
     elif function.support is not None:
@@ -96,8 +96,8 @@ def cast(reader: Reader, type_name: str) -> None:
     for function in catalog.cast_functions(type_name, reader.path):
         if function.language not in ("c", "internal"):
             run(reader, function, is_direct=False)
-    for number, check in enumerate(catalog.type_checks(type_name)):
-        reader.functions_behind(("domain", type_name, number), check)
+    for check in catalog.type_checks(type_name):
+        reader.functions_behind(check)
 
 
 def _run_sql(reader: Reader, function: Function) -> None:

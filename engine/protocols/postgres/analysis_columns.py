@@ -44,19 +44,23 @@ class References:
     whole: set[str] = field(default_factory=set)  # qualifiers under which every column is read
     joins: dict[str, set[str]] = field(default_factory=dict)  # alias of a join → qualifiers inside
     derived: set[str] = field(default_factory=set)  # aliases of subqueries, CTEs and functions
+    is_unclear: bool = False  # too many joins to follow: every table counts as read whole
 
     def columns(self) -> Iterable[tuple[Use, tuple[str, ...]]]:
         """What of each table is read: columns in the table's order, empty for the whole of it."""
         known = {use.alias for use in self.uses} | self.derived | self.joins.keys()
         sorted_names = _Sorted(self.names, known)
+        joined: defaultdict[str, set[str]] = defaultdict(set)
+        for join, inside in self.joins.items():
+            for alias in inside:
+                joined[alias].add(join)
         for use in self.uses:
             names = sorted_names if use.names is None else _Sorted(use.names, known)
-            columns = self._of(use, names)
+            columns = () if self.is_unclear else self._of(use, names, {use.alias, *joined.get(use.alias, ())})
             if columns is not None:
                 yield use, columns
 
-    def _of(self, use: Use, names: _Sorted) -> tuple[str, ...] | None:
-        own = {use.alias, *(join for join, inside in self.joins.items() if use.alias in inside)}
+    def _of(self, use: Use, names: _Sorted, own: set[str]) -> tuple[str, ...] | None:
         if use.alias in self.whole or (use.is_renamed and (names.bare or names.by_qualifier)):
             return ()
         columns = {column.name for column in use.relation.columns}

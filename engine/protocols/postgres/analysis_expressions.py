@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.protocols.postgres import analysis_calls as calls
 from engine.protocols.postgres.analysis_columns import Use, name_of
-from engine.protocols.postgres.analysis_names import descendants, dotted, literal, split_name, strings
+from engine.protocols.postgres.analysis_names import children, dotted, literal, split_name, strings
 from engine.protocols.postgres.analysis_reader import Reader, Scope, Todo, Visitor
 from engine.protocols.postgres.functions_builtin import EFFECTFUL
 from engine.protocols.postgres.parsing import grammar
@@ -18,6 +18,8 @@ _KEYWORD_OPERATORS = {
     "BETWEEN SYMMETRIC": (">=", "<="),
     "NOT BETWEEN SYMMETRIC": ("<", ">"),
 }
+_MOST_JOINED = 20_000
+_MOST_TABLE_EXPRESSIONS = 1000
 _SERIAL = frozenset({"serial", "serial2", "serial4", "serial8", "bigserial", "smallserial"})
 
 
@@ -42,7 +44,9 @@ def visit_derived(reader: Reader, node: Any, scope: Scope) -> None:
 def visit_join(reader: Reader, node: Any, scope: Scope) -> None:
     """A join reads the columns it joins by, and its alias stands for both sides."""
     references = reader.references
-    inside = set(qualifiers([node.larg, node.rarg]))
+    inside: set[str] = set()
+    if node.alias.aliasname or node.is_natural:
+        inside = _joined(reader, node)
     if node.alias.aliasname:
         references.joins.setdefault(node.alias.aliasname, set()).update(inside)
     if node.join_using_alias.aliasname:
@@ -52,6 +56,16 @@ def visit_join(reader: Reader, node: Any, scope: Scope) -> None:
     references.names.update((name,) for name in strings(node.using_clause))
     if node.is_natural or node.using_clause:
         calls.operators(reader, ("=",))
+
+
+def _joined(reader: Reader, node: Any) -> set[str]:
+    """The names inside a join. A chain of joins holds all the joins before it: of very long ones nothing is asked."""
+    if reader.joins_followed > _MOST_JOINED:
+        reader.references.is_unclear = True
+        return set()
+    inside = qualifiers([node.larg, node.rarg])
+    reader.joins_followed += len(inside)
+    return set(inside)
 
 
 def qualifiers(nodes: Any) -> list[str]:
@@ -211,6 +225,9 @@ def with_tables(reader: Reader, clause: Any, scope: Scope) -> tuple[Scope, Todo]
     todo: Todo = []
     tables = scope.tables
     ctes = [node.common_table_expr for node in clause.ctes]
+    if len(ctes) > _MOST_TABLE_EXPRESSIONS:
+        reader.findings.opaque("it has more common table expressions than can be followed")
+        return Scope(tables, True), todo
     if clause.recursive:
         tables |= {cte.ctename for cte in ctes}
     for cte in ctes:
@@ -222,7 +239,15 @@ def with_tables(reader: Reader, clause: Any, scope: Scope) -> tuple[Scope, Todo]
 
 def is_plain(node: Any) -> bool:
     """Whether an output's type and lineage hang on no literal: a column, a parameter, a call of such."""
-    return not any(message.DESCRIPTOR.name == "A_Const" for message in descendants(node))
+    waiting = [node]
+    while waiting:
+        message = waiting.pop()
+        name = message.DESCRIPTOR.name
+        if name == "A_Const":
+            return False
+        if name != "SelectStmt":  # which is looked at by itself
+            waiting.extend(children(message))
+    return True
 
 
 def _is_bare_star(node: Any) -> bool:

@@ -21,9 +21,10 @@ from engine.protocols.postgres.parsing import ParsedStatement, Unreadable, parse
 from engine.protocols.postgres.statement import Relation, SessionState
 
 DEEPEST = 24
-MOST_TEXTS = 4000
+MOST_TEXTS = 1000
+MOST_TABLES = 2000
 """How far views may stand on views and functions call functions, and how many texts may stand behind one statement,
-before it cannot be told any more."""
+before it cannot be told any more. So many tables may one statement name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Reader:
     findings: Findings = field(default_factory=Findings)
     references: References = field(default_factory=References)
     locked: list[set[str]] = field(default_factory=list)  # of each locking clause, the names it says; none is all
+    joins_followed: int = 0
     projections: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)  # name(row): perhaps a column
 
     def walk(self, todo: Todo) -> None:
@@ -114,6 +116,9 @@ class Reader:
         if name.catalogname and name.catalogname != self.world.state.database:
             self.findings.opaque(f"{name.catalogname} is another database", "table", dotted(schema, bare))
             return None
+        if len(self.references.uses) >= MOST_TABLES:
+            self.findings.opaque("it names more tables than can be followed")
+            return None
         relation = self.world.catalog.relation(schema, bare, self.path)
         if relation is None:
             self.findings.unknown.add(dotted(schema, bare))
@@ -145,13 +150,15 @@ class Reader:
         finally:
             world.depth -= 1
             del world.behind[key]
-        if world.depth == 0 or cycles == world.cycles:  # inside a cycle some of it was left out
+        is_whole = world.depth == 0 or cycles == world.cycles  # inside a cycle some of it was left out
+        if is_whole and key[0] != "prepared":
             world.behind[key] = found
         return found
 
-    def functions_behind(self, key: tuple[Any, ...], expressions: str) -> None:
-        """Count the functions that expressions printed by the catalog call."""
-        found = self.behind(key, f"select {expressions}", self.world.catalog.printed_path)
+    def functions_behind(self, expressions: str) -> None:
+        """Count the functions that expressions printed by the catalog call; partitions share theirs."""
+        text = f"select {expressions}"
+        found = self.behind(("expressions", text), text, self.world.catalog.printed_path)
         self.findings.merge(found.of_functions())
 
     def _read_text(self, text: str, path: tuple[str, ...], *, is_wrapped: bool) -> Findings:

@@ -114,8 +114,8 @@ def _look_behind(reader: Reader, relation: Relation) -> None:
     if relation.definition is not None:
         key = ("view", relation.oid)
         reader.findings.merge(reader.behind(key, relation.definition, reader.world.catalog.printed_path))
-    for number, policy in enumerate(relation.policies if relation.row_security else ()):
-        reader.functions_behind(("policy", relation.oid, number), policy)
+    for policy in relation.policies if relation.row_security else ():
+        reader.functions_behind(policy)
     for column in relation.columns:
         if column.type_name in reader.world.catalog.user_type_names:
             use_type(reader, column.type_name)
@@ -136,11 +136,11 @@ def _fire(reader: Reader, relation: Relation, event: str) -> None:
 
 def compute(reader: Reader, relation: Relation) -> None:
     """Count what storing rows computes: checks, index and partition expressions, defaults, generated columns."""
-    for number, check in enumerate(relation.checks):
-        reader.functions_behind(("check", relation.oid, number), check)
+    for check in relation.checks:
+        reader.functions_behind(check)
     for column in relation.columns:
         if column.default is not None:
-            reader.functions_behind(("default", relation.oid, column.number), column.default)
+            reader.functions_behind(column.default)
         if column.type_name in reader.world.catalog.user_type_names:
             cast(reader, column.type_name)
 

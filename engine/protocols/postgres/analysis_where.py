@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from engine.protocols.postgres.analysis_expressions import qualifiers
 from engine.protocols.postgres.analysis_names import children, descendants, strings
 from engine.protocols.postgres.parsing import grammar
 
@@ -12,27 +13,32 @@ _SAME_WHEN_EQUAL = frozenset({"=", "<=", ">=", "~~", "~~*", "~", "~*", "@>", "<@
 _REFLEXIVE = frozenset({grammar.AEXPR_OP, grammar.AEXPR_NOT_DISTINCT, grammar.AEXPR_LIKE, grammar.AEXPR_ILIKE})
 
 
-def restricts(where: Any, alias: str, columns: Collection[str]) -> bool:
+_DEEPEST = 64
+
+
+def restricts(where: Any, alias: str, columns: Collection[str], depth: int = 0) -> bool:
     """Whether a condition depends on the changed row: `true`, `1 = 1`, `id = id`, `id = 1 OR true` do not.
 
     `alias` is the name the changed table goes by. This finds what people write to get round a rule about WHERE; it
     cannot find every condition that happens to hold for all rows.
     """
-    node = where
+    node, depth = where, depth + 1
+    if depth > _DEEPEST:
+        return False
     kind = node.WhichOneof("node")
     if kind == "current_of_expr":
         return True
     if kind == "bool_expr":
         arms = node.bool_expr.args
         if node.bool_expr.boolop == grammar.OR_EXPR:
-            return all(restricts(arm, alias, columns) for arm in arms)
+            return all(restricts(arm, alias, columns, depth) for arm in arms)
         if node.bool_expr.boolop == grammar.AND_EXPR:
-            return any(restricts(arm, alias, columns) for arm in arms)
-        return restricts(arms[0], alias, columns)
+            return any(restricts(arm, alias, columns, depth) for arm in arms)
+        return restricts(arms[0], alias, columns, depth)
     if kind == "type_cast":
-        return restricts(node.type_cast.arg, alias, columns)
+        return restricts(node.type_cast.arg, alias, columns, depth)
     if kind == "boolean_test":
-        return restricts(node.boolean_test.arg, alias, columns)
+        return restricts(node.boolean_test.arg, alias, columns, depth)
     if kind == "a_expr" and _compares_with_itself(node.a_expr):
         return False
     return _mentions(node, alias, columns)
@@ -78,12 +84,8 @@ def _mentions(node: Any, alias: str, columns: Collection[str]) -> bool:
             if (not is_inner and parts and parts[-1] in columns) or alias in parts[:-1] or parts == (alias,):
                 return True
         elif kind == "SelectStmt":
-            if any(_name(inner) == alias for inner in descendants(message) if inner.DESCRIPTOR.name == "RangeVar"):
+            if alias in qualifiers(message.from_clause):
                 continue  # the name means another row in there
             is_inner = True
         waiting.extend((child, is_inner) for child in children(message))
     return False
-
-
-def _name(relation: Any) -> str:
-    return str(relation.alias.aliasname or relation.relname)

@@ -11,6 +11,9 @@ from engine.protocols.postgres.lineage_names import figure_name, is_star
 from engine.protocols.postgres.lineage_values import Output, Outputs
 from engine.protocols.postgres.scope import Scope, expand
 
+MOST_COLUMNS = 1664
+"""MaxTupleAttributeNumber of htup_details.h. Stars over joined stars would double the columns at each level."""
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -33,7 +36,10 @@ def trace_targets(nodes: Iterable[Any], scope: Scope) -> Targets:
             name = target.name or figure_name(target.val)
             expanded = None if name is None else (Output(name, value),)
             named.extend(expanded or ())
-        outputs = None if outputs is None or expanded is None else [*outputs, *expanded]
+        if outputs is None or expanded is None or len(outputs) + len(expanded) > MOST_COLUMNS:
+            outputs = None
+        else:
+            outputs.extend(expanded)
     return Targets(tuple(named), None if outputs is None else tuple(outputs))
 
 

@@ -311,3 +311,26 @@ def test_a_pure_read_is_proved(desk: Desk, text: str, is_pure: bool) -> None:
 def test_the_text_of_a_statement_never_shows_in_its_repr(desk: Desk) -> None:
     canary: Any = desk.one("select 'canary-4711'")
     assert "canary" not in repr(canary)
+
+
+@pytest.mark.parametrize("text", [
+    "with " + ", ".join(
+        f"c{n} as (select * from {'customers' if n == 0 else f'c{n - 1} a, c{n - 1} b'})" for n in range(60)
+    ) + " select * from c59",
+    "select 1 from customers" + " natural join customers c" * 3000,
+    "select * from " + ", ".join(f"customers c{n}" for n in range(3000)),
+    "with " + ", ".join(f"c{n} as (select 1)" for n in range(3000)) + " select * from c1",
+    "delete from orders where " + "not " * 2000 + "id = 1",
+    "delete from orders where " + "exists (select 1 from customers c where " * 200 + "true" + ")" * 200,
+    "select " + "(select " * 900 + "name" + ")" * 900 + " from customers",
+    "select " + "case when " * 700 + "name = 'x'" + " then 1 end" * 700 + " from customers",
+])  # fmt: skip
+@pytest.mark.timeout(20)
+def test_a_statement_made_to_be_followed_forever_is_cut(desk: Desk, text: str) -> None:
+    """A hostile client costs bounded memory and CPU: no text takes time or space out of proportion to its length."""
+    assert desk.one(text).accesses
+
+
+def test_a_prepared_statement_that_executes_itself_ends(desk: Desk) -> None:
+    itself = PreparedStatement("execute p", desk.one("select 1"))
+    assert desk.one("execute p", prepared={"p": itself}).accesses
