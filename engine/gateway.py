@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from engine import admission
+from engine import admission, entries
 from engine.api.server import ControlServer, default_socket
 from engine.approvals.queue import ReviewQueue
 from engine.approvals.request import Review
@@ -145,9 +145,6 @@ class Gateway:
                 await shared.result().close()
             else:
                 shared.cancel()
-        self._cancel_own()
-
-    def _cancel_own(self) -> None:
         self.approvals.stop()
 
     def stop(self) -> None:
@@ -225,12 +222,11 @@ class Gateway:
 
     async def _record_opening(self, session: Session) -> None:
         identity = session.identity
-        sequence = self.log.append(
+        sequence = entries.append(
+            self.log,
+            session,
             EventName.SESSION_OPENED,
-            session=session.id,
-            identity=identity.subject,
-            target=session.target.name,
-            data={
+            {
                 "client": session.client,
                 "database": session.database,
                 "kind": identity.kind,
@@ -263,12 +259,11 @@ class Gateway:
 
     async def _record_closing(self, session: Session, reason: str) -> None:
         counts = session.counts
-        self.log.append(
+        entries.append(
+            self.log,
+            session,
             EventName.SESSION_CLOSED,
-            session=session.id,
-            identity=session.identity.subject,
-            target=session.target.name,
-            data={
+            {
                 "reason": reason,
                 "operations": counts.operations,
                 "denied": counts.denied,

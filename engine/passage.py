@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine import entries
 from engine.audit.events import EventName
 from engine.masking.plan import Plan
 from engine.model import Column, Decision, Operation, Outcome, Status
@@ -142,12 +143,4 @@ class Passage:
         self.session.open_operations.pop(self.operation.id, None)
 
     def _log(self, event: EventName, data: dict[str, object]) -> None:
-        session = self.session
-        self._gateway.log.append(
-            event,
-            session=session.id,
-            operation=self.operation.id,
-            identity=session.identity.subject,
-            target=session.target.name,
-            data=data,
-        )
+        entries.append(self._gateway.log, self.session, event, data, self.operation)

@@ -9,12 +9,11 @@ adapter that forwards the operation. Operations of one session may overlap: noth
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from engine import denials, entries
 from engine.audit.events import EventName
 from engine.errors import Denied, HooptermError, RecordError
 from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from engine.approvals.request import Review
     from engine.gateway import Gateway
     from engine.session import Session
-
-_SALT_BYTES = 16
 
 
 class Pipeline:
@@ -69,7 +66,7 @@ class Pipeline:
         decisions = [self.decide(session, operation) for operation in operations]
         for operation, decision in zip(operations, decisions, strict=True):
             if decision.verdict is Verdict.DENY:
-                self._deny(session, operation, decision)
+                self._turn_away(session, operation, denials.denied(operation, decision))
         return decisions
 
     async def _require_the_same(
@@ -80,12 +77,7 @@ class Pipeline:
         for index, (operation, decision) in enumerate(zip(operations, decisions, strict=True)):
             if len(now) == len(operations) and _means_the_same(operation, now[index]):
                 continue
-            why = "what it touches has changed since it was decided"
-            hint = "send it again, to have it decided as it is now"
-            denied = Denied(
-                f"{operation.verb} denied", why, hint, decision=decision, operation=operation.id, retry=True
-            )
-            self._turn_away(session, operation, denied)
+            self._turn_away(session, operation, denials.changed(operation, decision))
 
     async def _use(
         self,
@@ -104,9 +96,10 @@ class Pipeline:
                 if taken is not None:
                     used[operation.id] = taken
                 elif (review := approved.get(operation.id)) is not None:
-                    self._turn_down(session, operation, decision, await self._gateway.approvals.get(review.id))
-                else:
-                    self._deny(session, operation, decision)  # it needs approval since what was in front of it waited
+                    review = await self._gateway.approvals.get(review.id)
+                    self._turn_away(session, operation, denials.turned_down(operation, decision, review))
+                else:  # it needs approval since what was in front of it waited
+                    self._turn_away(session, operation, denials.denied(operation, decision))
         except HooptermError:
             self._never_ran(used)
             raise
@@ -131,7 +124,7 @@ class Pipeline:
 
     def refuse_early(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
         """Record and raise the denial that `preview` found."""
-        self._deny(session, operation, decision)
+        self._turn_away(session, operation, denials.denied(operation, decision))
 
     def decide(self, session: Session, operation: Operation, *, parameters_known: bool = True) -> Decision:
         """Policy and masking together; on an observed target the verdict is allow and `reason` says what it was."""
@@ -177,12 +170,12 @@ class Pipeline:
         except Denied as denied:
             self._turn_away(session, operation, denied)
         session.counts.held += 1
-        self._describe(session, operation, decision)
-        self._tell_review(session, operation, review, "pending")
+        entries.describe(session, operation, decision)
+        entries.tell_review(session, operation, review, "pending")
         self._gateway.announce(session)
         on_hold = terms.on_hold or ("reject" if operation.in_transaction else "wait")
         if on_hold == "reject":
-            self._reject(session, operation, decision, review, "it needs approval")
+            self._turn_away(session, operation, denials.waiting(operation, decision, review, "it needs approval"))
         await exchange.hold(
             Hold(
                 review=review.id,
@@ -195,27 +188,27 @@ class Pipeline:
             )
         )
         review = await approvals.wait(review, terms.hold, exchange.withdrawn)
-        self._tell_review(session, operation, review, review.state.value)
+        entries.tell_review(session, operation, review, review.state.value)
         if review.state.value == "pending":
-            self._reject(session, operation, decision, review, f"nobody decided within {terms.hold:g} s")
+            late = f"nobody decided within {terms.hold:g} s"
+            self._turn_away(session, operation, denials.waiting(operation, decision, review, late))
         if review.state.value != "approved":
             again = self.decide(session, operation)  # a policy that denies it now says more than that it was withdrawn
             if again.verdict is Verdict.DENY:
-                self._deny(session, operation, again)
-            self._turn_down(session, operation, again, review)
+                self._turn_away(session, operation, denials.denied(operation, again))
+            self._turn_away(session, operation, denials.turned_down(operation, again, review))
         return review
 
     def _intend(self, session: Session, operation: Operation, decision: Decision, review: Review | None) -> Passage:
         """Record that it is about to be forwarded."""
-        self._describe(session, operation, decision, review)
+        entries.describe(session, operation, decision, review)
         try:
-            sequence = self._gateway.log.append(
+            sequence = entries.append(
+                self._gateway.log,
+                session,
                 EventName.OPERATION_INTENDED,
-                session=session.id,
-                operation=operation.id,
-                identity=session.identity.subject,
-                target=session.target.name,
-                data=self._evidence(session, operation, decision, review.id if review else None),
+                entries.evidence(session, operation, decision, review.id if review else None),
+                operation,
                 relaxed=operation.is_pure_read,
             )
         except RecordError:
@@ -225,122 +218,13 @@ class Pipeline:
         session.counts.last_verb = operation.verb
         return Passage(self._gateway, session, operation, decision, review, sequence)
 
-    def _describe(
-        self, session: Session, operation: Operation, decision: Decision, review: Review | None = None
-    ) -> None:
-        """The operation's frame in the recording: its text with detectors applied. Written once."""
-        if operation.id in session.open_operations:
-            return
-        salt, masks = secrets.token_bytes(_SALT_BYTES), session.masks
-        session.recorder.event(
-            "q",
-            {
-                "operation": operation.id,
-                "verb": operation.verb,
-                "text": masks.text(operation.text),
-                "salt": salt.hex(),
-                "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
-                "verdict": decision.verdict.value,
-                "rule": decision.rule,
-                "reason": decision.reason,
-                "review": review.id if review else None,
-                "parameters": [
-                    None if parameter.value is None else masks.text(parameter.value)
-                    for parameter in operation.parameters
-                ],
-            },
-        )
-        session.open_operations[operation.id] = salt
-
-    def _evidence(
-        self, session: Session, operation: Operation, decision: Decision, review: str | None
-    ) -> dict[str, object]:
-        """What the log says of an operation. The digest of the exact text is salted, so that nobody who has only the
-        log can guess the text; the salt is in the recording."""
-        salt = session.open_operations[operation.id]
-        return {
-            "verb": operation.verb,
-            "digest": hashlib.sha256(salt + operation.text.encode(errors="surrogateescape")).hexdigest(),
-            "effects": [access.effect.value for access in operation.accesses],
-            "resources": [str(access.resource) for access in operation.accesses],
-            "has_where": operation.has_where,
-            "verdict": decision.verdict.value,
-            "rule": decision.rule,
-            "reason": decision.reason,
-            "policy": session.revision.digest,
-            "review": review,
-        }
-
-    def _tell_review(self, session: Session, operation: Operation, review: Review, state: str) -> None:
-        session.recorder.event(
-            "w",
-            {
-                "operation": operation.id,
-                "review": review.id,
-                "state": state,
-                "by": [vote.person for vote in review.votes],
-                "reason": "; ".join(vote.reason for vote in review.votes if vote.reason),
-                "deadline": review.deadline_text,
-            },
-        )
-
-    def _deny(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
-        self._turn_away(
-            session,
-            operation,
-            Denied(
-                f"{operation.verb} denied",
-                _because(decision),
-                "ask for a rule that allows it, or for another way to do this",
-                decision=decision,
-                operation=operation.id,
-            ),
-        )
-
-    def _reject(self, session: Session, operation: Operation, decision: Decision, review: Review, why: str) -> NoReturn:
-        self._turn_away(
-            session,
-            operation,
-            Denied(
-                f"{operation.verb} is waiting for approval: review {review.id}",
-                f"{why}; {_because(decision)}",
-                f"send the identical statement again once it is approved (until {review.deadline_text})",
-                decision=decision,
-                operation=operation.id,
-                review=review.id,
-                retry=True,
-            ),
-        )
-
-    def _turn_down(self, session: Session, operation: Operation, decision: Decision, review: Review) -> NoReturn:
-        votes = [f"{vote.person}: {vote.reason}" if vote.reason else vote.person for vote in review.votes]
-        by = f" by {', '.join(votes)}" if votes else ""
-        self._turn_away(
-            session,
-            operation,
-            Denied(
-                f"{operation.verb} was not approved",
-                f"review {review.id} is {review.state.value}{by}; {_because(decision)}",
-                "talk to the reviewers, or do this another way",
-                decision=decision,
-                operation=operation.id,
-                review=review.id,
-            ),
-        )
-
     def _turn_away(self, session: Session, operation: Operation, denied: Denied) -> NoReturn:
         """Record one denial and raise it."""
-        self._describe(session, operation, denied.decision)
-        data = self._evidence(session, operation, denied.decision, denied.review)
+        entries.describe(session, operation, denied.decision)
+        data = entries.evidence(session, operation, denied.decision, denied.review)
+        data |= {"why": denied.why, "retry": denied.retry}
         session.open_operations.pop(operation.id, None)
-        self._gateway.log.append(
-            EventName.OPERATION_DENIED,
-            session=session.id,
-            operation=operation.id,
-            identity=session.identity.subject,
-            target=session.target.name,
-            data={**data, "why": denied.why, "retry": denied.retry},
-        )
+        entries.append(self._gateway.log, session, EventName.OPERATION_DENIED, data, operation)
         session.counts.denied += 1
         session.recorder.event(
             "e", {"operation": operation.id, "status": Status.DENIED.value, "error": f"{denied.what}: {denied.why}"}
@@ -353,7 +237,3 @@ def _means_the_same(before: Operation, now: Operation) -> bool:
     if (before.verb, before.accesses, before.context) != (now.verb, now.accesses, now.context):
         return False
     return (before.columns, before.inferences, before.copies) == (now.columns, now.inferences, now.copies)
-
-
-def _because(decision: Decision) -> str:
-    return f"rule {decision.rule}: {decision.reason}" if decision.rule else decision.reason

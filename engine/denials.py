@@ -1,0 +1,65 @@
+"""Denials as the engine words them: what, why, and what to do next. Adapters put them into their protocol's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import Denied
+from engine.model import Decision, Operation
+
+if TYPE_CHECKING:
+    from engine.approvals.request import Review
+
+
+def denied(operation: Operation, decision: Decision) -> Denied:
+    """Policy or masking decided against it."""
+    return Denied(
+        f"{operation.verb} denied",
+        _because(decision),
+        "ask for a rule that allows it, or for another way to do this",
+        decision=decision,
+        operation=operation.id,
+    )
+
+
+def changed(operation: Operation, decision: Decision) -> Denied:
+    """It means something else than when it was decided."""
+    return Denied(
+        f"{operation.verb} denied",
+        "what it touches has changed since it was decided",
+        "send it again, to have it decided as it is now",
+        decision=decision,
+        operation=operation.id,
+        retry=True,
+    )
+
+
+def waiting(operation: Operation, decision: Decision, review: Review, why: str) -> Denied:
+    """People have not decided yet, and it is not held until they do."""
+    return Denied(
+        f"{operation.verb} is waiting for approval: review {review.id}",
+        f"{why}; {_because(decision)}",
+        f"send the identical statement again once it is approved (until {review.deadline_text})",
+        decision=decision,
+        operation=operation.id,
+        review=review.id,
+        retry=True,
+    )
+
+
+def turned_down(operation: Operation, decision: Decision, review: Review) -> Denied:
+    """Its review ended without an approval that could be used."""
+    votes = [f"{vote.person}: {vote.reason}" if vote.reason else vote.person for vote in review.votes]
+    by = f" by {', '.join(votes)}" if votes else ""
+    return Denied(
+        f"{operation.verb} was not approved",
+        f"review {review.id} is {review.state.value}{by}; {_because(decision)}",
+        "talk to the reviewers, or do this another way",
+        decision=decision,
+        operation=operation.id,
+        review=review.id,
+    )
+
+
+def _because(decision: Decision) -> str:
+    return f"rule {decision.rule}: {decision.reason}" if decision.rule else decision.reason

@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from engine import denials
+from engine.approvals.request import Review, State, Vote
+from engine.model import Decision, Effect, Verdict
+from tests.engine.conftest import operation
+
+DECISION = Decision(Verdict.REVIEW, "deletes", "deletes are looked at")
+NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+
+
+def review(state: State, *votes: Vote) -> Review:
+    fields: dict[str, Any] = dict.fromkeys(
+        ("session", "operation", "target", "database", "role", "kind", "verb", "rule", "reason", "rule_digest"), ""
+    )
+    empty: dict[str, Any] = dict.fromkeys(("context", "parameter_types", "accesses"), ())
+    other: dict[str, Any] = dict.fromkeys(("identity", "masked", "terms"))
+    return Review(
+        id="rv_1", state=state, binding="", requested=NOW, deadline=NOW, votes=votes, **fields, **empty, **other
+    )
+
+
+def test_a_denial_says_which_rule_decided_and_what_to_do() -> None:
+    denied = denials.denied(operation(Effect.DELETE), DECISION)
+    assert (denied.what, denied.why) == ("DELETE denied", "rule deletes: deletes are looked at")
+    assert denied.hint
+    assert not denied.retry
+
+
+def test_where_no_rule_decided_the_reason_stands_alone() -> None:
+    assert denials.denied(operation(Effect.DELETE), Decision(Verdict.DENY, None, "no rule")).why == "no rule"
+
+
+def test_what_changed_meanwhile_may_be_sent_again() -> None:
+    denied = denials.changed(operation(Effect.DELETE), DECISION)
+    assert denied.retry
+    assert "has changed" in denied.why
+
+
+def test_what_waits_names_its_review_and_until_when_it_may_be_sent_again() -> None:
+    denied = denials.waiting(operation(Effect.DELETE), DECISION, review(State.PENDING), "nobody decided within 20 s")
+    assert (denied.review, denied.retry) == ("rv_1", True)
+    assert "rv_1" in denied.what
+    assert denied.why.startswith("nobody decided within 20 s; rule deletes")
+    assert "2026-03-01T03:00:00Z" in denied.hint
+
+
+def test_what_was_turned_down_says_by_whom_and_why() -> None:
+    votes = Vote("bob", "deny", "not tonight", NOW), Vote("carol", "deny", "", NOW)
+    denied = denials.turned_down(operation(Effect.DELETE), DECISION, review(State.DENIED, *votes))
+    assert "rv_1 is denied by bob: not tonight, carol;" in denied.why
+    assert cast(str, denied.as_json()["review"]) == "rv_1"
+    assert not denied.retry

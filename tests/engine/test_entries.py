@@ -1,0 +1,52 @@
+import hashlib
+
+from engine import entries
+from engine.audit.events import EventName
+from engine.gateway import Gateway
+from engine.model import Decision, Effect, Parameter, Verdict
+from engine.session import Session
+from replay.format import Frame, read
+from tests.engine.conftest import events, operation
+
+DECISION = Decision(Verdict.ALLOW, "read", "")
+
+
+async def frames(gateway: Gateway, session: Session) -> list[Frame]:
+    await gateway.close_session(session, "done")
+    with session.recorder.path.open("rb") as file:
+        return list(read(file))
+
+
+async def test_an_operation_is_described_once_with_detectors_applied(gateway: Gateway, session: Session) -> None:
+    asked = operation(Effect.READ, parameters=(Parameter("text", "bob@engines.example"), Parameter("text", None)))
+    entries.describe(session, asked, DECISION)
+    entries.describe(session, asked, DECISION)
+    (begun,) = [frame.data for frame in await frames(gateway, session) if frame.code == "q"]
+    assert isinstance(begun, dict)
+    assert "ada@engines.example" not in begun["text"]
+    assert begun["parameters"] == ["*" * 19, None]
+
+
+async def test_the_log_has_a_digest_of_the_text_that_only_the_recordings_salt_explains(
+    gateway: Gateway, session: Session
+) -> None:
+    asked = operation(Effect.READ)
+    entries.describe(session, asked, DECISION)
+    data = entries.evidence(session, asked, DECISION, None)
+    assert asked.text not in str(data)
+    (begun,) = [frame.data for frame in await frames(gateway, session) if frame.code == "q"]
+    assert isinstance(begun, dict)
+    assert data["digest"] == hashlib.sha256(bytes.fromhex(begun["salt"]) + asked.text.encode()).hexdigest()
+
+
+async def test_an_event_names_who_did_what_where(gateway: Gateway, session: Session) -> None:
+    entries.append(gateway.log, session, EventName.OPERATION_FAILED, {"verb": "READ"}, operation(Effect.READ))
+    (entry,) = await events(gateway, "operation.failed")
+    named = {name: entry[name] for name in ("session", "operation", "identity", "target", "data")}
+    assert named == {
+        "session": session.id,
+        "operation": "o-1",
+        "identity": "bot",
+        "target": "shop",
+        "data": {"verb": "READ"},
+    }
