@@ -210,6 +210,9 @@ class FakeAnalyst:
     def known(self, text: str, state: SessionState) -> tuple[Statement, ...] | None:
         return self._analyse(text, state) if self.knows_at_once else None
 
+    def moment(self, state: SessionState) -> tuple[int, int] | None:
+        return None if state.has_uncommitted_schema else (0, state.version)
+
     async def analyse(self, text: str, state: SessionState) -> tuple[Statement, ...]:
         await asyncio.sleep(0)
         return self._analyse(text, state)

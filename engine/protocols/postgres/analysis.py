@@ -16,6 +16,7 @@ from engine.errors import UpstreamError
 from engine.model import Access, Column, ColumnRef, Effect, Operation, Parameter, Resource
 from engine.protocols.postgres.analysis_answers import Field, describe
 from engine.protocols.postgres.analysis_findings import Findings
+from engine.protocols.postgres.analysis_names import descendants
 from engine.protocols.postgres.analysis_reader import World
 from engine.protocols.postgres.analysis_session import SessionCatalogs
 from engine.protocols.postgres.analysis_statements import read_all
@@ -28,6 +29,7 @@ from engine.protocols.postgres.parsing import (
     GRAMMAR_VERSION,
     ParsedStatement,
     Unreadable,
+    grammar,
     has_foreign_identifier,
     is_long,
     normalize,
@@ -47,6 +49,7 @@ _SAFE_ENCODINGS = frozenset({"UTF8", "UTF-8", "UNICODE", "SQL_ASCII"})
 _SAFE_PREFIXES = ("LATIN", "ISO_8859_", "WIN", "KOI8", "EUC_")
 
 _MOST_ANSWERS = 4096
+_MOST_BEHIND = 20_000
 _LONGEST_REMEMBERED = 16_384
 
 
@@ -95,6 +98,11 @@ class Analyst:
         answers.move_to_end(key)
         return tuple(replace(statement, text=text) for statement in answer)
 
+    def moment(self, state: SessionState) -> tuple[int, int] | None:
+        """What an answer given now rests on; None where that has to be looked at first."""
+        snapshot = self._source.current
+        return None if snapshot is None or state.has_uncommitted_schema else (snapshot.version, state.version)
+
     async def analyse(self, text: str, state: SessionState) -> Answer:
         """The statements of a text, in order. Never raises for bad SQL.
 
@@ -102,7 +110,7 @@ class Analyst:
         """
         if (answer := self.known(text, state)) is not None:
             return answer
-        parsed = _unreadable(text, state) or await _parse(text)
+        parsed = _unreadable(text, state) or _known_to(state, await _parse(text))
         if isinstance(parsed, Unreadable):
             return _refused(text, parsed, state)
         try:
@@ -202,6 +210,8 @@ class Analyst:
             self._answers.clear()
             self._behind = {}
             self._version = catalog.version
+        elif len(self._behind) > _MOST_BEHIND:
+            self._behind = {}
         world = World(catalog, state, path, self._trusted, VISITORS, self._behind if is_shared else {})
         pairs = list(read_all(parsed, world))
         statements = tuple(
@@ -251,6 +261,32 @@ def _is_own(statement: Statement) -> bool:
 
 async def _parse(text: str) -> tuple[ParsedStatement, ...] | Unreadable:
     return await asyncio.to_thread(parse, text) if is_long(text) else parse(text)
+
+
+_NEWER = {
+    "JsonArrayConstructor": 16, "JsonArrayAgg": 16, "JsonObjectConstructor": 16, "JsonObjectAgg": 16,
+    "JsonArrayQueryConstructor": 16, "JsonIsPredicate": 16, "JsonFuncExpr": 17, "JsonParseExpr": 17,
+    "JsonScalarExpr": 17, "JsonSerializeExpr": 17, "JsonTable": 17, "MergeSupportFunc": 17,
+}  # fmt: skip
+"""Which version of the grammar made keywords of what is a column's or function's name to older ones."""
+
+
+def _known_to(
+    state: SessionState, parsed: tuple[ParsedStatement, ...] | Unreadable
+) -> tuple[ParsedStatement, ...] | Unreadable:
+    """The statements, unless an older server reads names where this grammar reads keywords."""
+    version = state.server_version // 10_000
+    if isinstance(parsed, Unreadable) or version >= GRAMMAR_VERSION:
+        return parsed
+    for part in parsed:
+        for message in descendants(part.node):
+            name = message.DESCRIPTOR.name
+            since = (
+                16 if name == "SQLValueFunction" and message.op == grammar.SVFOP_SYSTEM_USER else _NEWER.get(name, 0)
+            )
+            if since > version:
+                return Unreadable(f"PostgreSQL {version} reads names where PostgreSQL {since} has keywords")
+    return parsed
 
 
 def _unreadable(text: str, state: SessionState) -> Unreadable | None:

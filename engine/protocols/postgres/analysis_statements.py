@@ -35,6 +35,8 @@ def read_all(parsed: Sequence[ParsedStatement], world: World) -> Iterator[tuple[
     unsettled: str | None = None
     for part in parsed:
         findings = read_statement(world, part)
+        if findings.changes_settings and {"setting", "function"} <= {kind for _, kind, _ in findings.columns}:
+            findings.opaque("it may change how names in the functions it calls are resolved")
         if part.kind not in _NAMELESS:
             if unsettled is not None:
                 findings.opaque(unsettled)

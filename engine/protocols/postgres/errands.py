@@ -261,9 +261,7 @@ class CloseErrand(Errand):
 
     __slots__ = ("_confirmed", "_proposal")
 
-    def __init__(
-        self, proposal: Proposal[Prepared] | Proposal[Portal], confirmed: Callable[[str, Prepared | None], None]
-    ) -> None:
+    def __init__(self, proposal: Proposal[Prepared] | Proposal[Portal], confirmed: Callable[[str], None]) -> None:
         self._proposal = proposal
         self._confirmed = confirmed
 
@@ -271,8 +269,7 @@ class CloseErrand(Errand):
         before = self._proposal.confirm()
         if isinstance(before, Portal):
             before.close()
-        else:
-            self._confirmed(self._proposal.name, None)
+        self._confirmed(self._proposal.name)
         return data
 
     def fail(self, error: a.ErrorResponse) -> a.ErrorResponse:

@@ -7,6 +7,7 @@ run. The engine asks for the columns of every portal that may give rows, whether
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import Denied, RecordError
@@ -167,7 +168,7 @@ def _make_portal(relay: Relay, data: bytes, message: r.Bind, prepared: Prepared,
         if delivery is not None:
             delivery.skipped("something before it in the same batch failed")
         return
-    portal = Portal(message.portal, delivery, relay.session.revision, size=len(data))
+    portal = Portal(message.portal, delivery, relay.session.revision, size=len(data), moment=_moment(relay))
     proposal = relay.names.portals.propose(message.portal, portal, relay.batch)
     relay.forward(data, BindErrand(proposal, portal))
     if delivery is not None:
@@ -222,8 +223,38 @@ def execute(relay: Relay, data: bytes) -> Step | None:
         return _again(relay, data, execute)
     if portal is None:
         return _fetch(relay, data, message)
+    if portal.delivery is not None and not (relay.is_settled and portal.moment == _moment(relay) is not None):
+        return _run_as_bound(relay, data, portal, portal.delivery)
     _run(relay, data, portal)
     return None
+
+
+def _moment(relay: Relay) -> tuple[int, int] | None:
+    return relay.analyst.moment(relay.tracker.state)
+
+
+async def _run_as_bound(relay: Relay, data: bytes, portal: Portal, delivery: Delivery) -> None:
+    """Run a portal that may mean something else by now: utility statements, EXECUTE and FETCH among them, look names
+    up when they run, and so do the bodies of functions."""
+    try:
+        statements = await analysed(relay, delivery.statement.text)
+        if list(statements) != [delivery.statement]:
+            raise Refusal(_CHANGED)
+    except Refusal as refusal:
+        if not relay.is_passing_over:
+            relay.refuse_message(refusal.fields)
+        return
+    if not relay.is_passing_over:
+        portal.moment = _moment(relay)
+        _run(relay, data, portal)
+
+
+_CHANGED = error_fields(
+    "55000",
+    "what this portal would do has changed since it was bound",
+    "names may mean something else now",
+    "bind again",
+)
 
 
 def _run(relay: Relay, data: bytes, portal: Portal) -> None:
@@ -286,9 +317,10 @@ def close(relay: Relay, data: bytes) -> Step | None:
     names = relay.names
     errand: Errand
     if message.what == "S":
-        errand = CloseErrand(names.statements.propose(message.name, None, relay.batch), relay.tracker.prepared)
+        forget = partial(relay.tracker.prepared, prepared=None)
+        errand = CloseErrand(names.statements.propose(message.name, None, relay.batch), forget)
     else:
-        errand = CloseErrand(names.portals.propose(message.name, None, relay.batch), relay.tracker.prepared)
+        errand = CloseErrand(names.portals.propose(message.name, None, relay.batch), relay.tracker.portal_closed)
     relay.forward(data, errand)
     return None
 

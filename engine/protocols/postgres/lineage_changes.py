@@ -11,8 +11,9 @@ from engine.protocols.postgres.lineage_from import add_from, entries, relation_i
 from engine.protocols.postgres.lineage_targets import trace_targets
 from engine.protocols.postgres.lineage_values import UNKNOWN, Output, Outputs, Value, joined
 from engine.protocols.postgres.lineage_with import add_with_tables
-from engine.protocols.postgres.parsing import grammar
+from engine.protocols.postgres.parsing import Unreadable, grammar, parse
 from engine.protocols.postgres.scope import Item, Scope
+from engine.protocols.postgres.statement import Relation
 
 Stored = defaultdict[str, list[Value]]
 """What a statement stores in each column of its table."""
@@ -93,9 +94,26 @@ def _target(node: Any, scope: Scope) -> Item:
     item = relation_item(relation, scope)
     if relation.rules or (relation.kind == "v" and relation.triggers):
         item = _unsure(item)  # a rule or an INSTEAD OF trigger decides what comes back
+    if any(rule.startswith("CREATE RULE") for rule in relation.rules):
+        context.ledger.copy(None)  # and what is stored where
+    _copy_defaults(relation, item, scope)
     if node.alias.aliasname:
         item.name, item.schema, item.table = name, "", ""
     return item
+
+
+def _copy_defaults(relation: Relation, item: Item, scope: Scope) -> None:
+    """A default may call a function that looks into tables: what it gives is stored in the column."""
+    for column in relation.columns:
+        parsed = parse(f"SELECT {column.default}") if column.default and not column.is_generated else Unreadable("")
+        if isinstance(parsed, Unreadable):
+            continue
+        inside = Scope(scope.context.within(relation.oid, scope.context.catalog.printed_path))
+        with inside.context.nested():
+            outputs = inside.context.trace_query(parsed[0].node, inside)
+        own = item.column(column.name)
+        given = None if outputs is None else outputs[0].value.sources
+        scope.context.ledger.copy(given, own.sources if own is not None else None)
 
 
 def _unsure(item: Item) -> Item:

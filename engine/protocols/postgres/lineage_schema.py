@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine.model import ColumnRef
+from engine.protocols.postgres.lineage_calls import call_function
 from engine.protocols.postgres.lineage_expressions import evaluate, infer
 from engine.protocols.postgres.lineage_from import relation_item
-from engine.protocols.postgres.lineage_values import UNKNOWN
+from engine.protocols.postgres.lineage_values import UNKNOWN, Value, joined
 from engine.protocols.postgres.parsing import grammar
 from engine.protocols.postgres.scope import Item, Scope
 
@@ -67,6 +68,9 @@ def _alter(command: Any, table: Item, scope: Scope, *, is_only: bool) -> None:
             _constrain([getattr(command, "def")], scope)
         case grammar.AT_AddColumn:
             _constrain(column.constraints, scope)
+            for each in column.constraints:  # every row gets its default now
+                if each.constraint.contype == grammar.CONSTR_DEFAULT:
+                    ledger.copy(evaluate(each.constraint.raw_expr, scope).sources)
         case grammar.AT_DropExpression:
             ledger.copy(own.sources, frozenset({ColumnRef(table.schema, table.table, command.name)}))
         case grammar.AT_DropColumn if is_only:
@@ -113,8 +117,15 @@ def _create_function(node: Any, scope: Scope) -> None:
     languages = {
         option.def_elem.arg.string.sval.lower() for option in node.options if option.def_elem.defname == "language"
     }
+    context = scope.context
     if languages - {"sql"}:
-        scope.context.ledger.copy(None)
+        context.ledger.copy(None)
+    elif node.replace and context.catalog.has_materialized:
+        # a materialized view keeps what the old body gave, and would be read by the new one
+        names = [part.string.sval for part in node.funcname]
+        for old in context.catalog.functions(names[-2] if len(names) > 1 else None, names[-1], context.path):
+            value = call_function(old, [Value()] * len(old.argument_types), scope)
+            context.ledger.copy(joined((value.sources, *(part.value.sources for part in value.fields or ()))))
 
 
 def _alter_domain(node: Any, scope: Scope) -> None:

@@ -6,9 +6,10 @@ A statement that is in none of the tables here could do anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from engine.protocols.postgres.lineage_expressions import evaluate, infer, kind_of
+from engine.protocols.postgres.lineage_expressions import evaluate, evaluate_all, kind_of
 from engine.protocols.postgres.lineage_from import relation_item
 from engine.protocols.postgres.lineage_queries import flows, is_into
 from engine.protocols.postgres.lineage_schema import SCHEMA_STATEMENTS
@@ -74,7 +75,12 @@ def _create_table_as(node: Any, scope: Scope) -> Outputs:
 
 def _view(node: Any, scope: Scope) -> Outputs:
     """What the client's own view compares is the client's question; what it shows is followed when it is read."""
-    scope.context.trace_query(node.query, scope.inner())
+    context = scope.context
+    if node.replace and context.catalog.has_materialized:
+        # a materialized view keeps what the old definition showed, and would be read by the new one
+        old = context.catalog.relation(node.view.schemaname or None, node.view.relname, context.path)
+        context.ledger.copy(None if old is None else relation_item(old, scope).row.sources)
+    context.trace_query(node.query, scope.inner())
     return ()
 
 
@@ -97,9 +103,12 @@ def _execute(node: Any, scope: Scope) -> Outputs:
     if isinstance(parsed, Unreadable) or len(parsed) != 1:
         scope.context.ledger.give_up()
         return None
-    infer(node.params, scope)
+    given = joined(value.sources for value in evaluate_all(node.params, scope))
+    scope.context.ledger.infer(given)
+    scope.context.ledger.copy(given)
     statement = parsed[0].node
-    return trace_statement(statement.query if parsed[0].kind == "prepare_stmt" else statement, scope.inner())
+    outputs = trace_statement(statement.query if parsed[0].kind == "prepare_stmt" else statement, scope.inner())
+    return outputs and tuple(Output(output.name, output.value.but(given)) for output in outputs)
 
 
 def _declare(node: Any, scope: Scope) -> Outputs:
@@ -111,12 +120,31 @@ def _fetch(node: Any, scope: Scope) -> Outputs:
         return ()
     state = scope.context.state
     columns = state.cursors.get(node.portalname) if state is not None else None
-    if columns is None:
+    if state is None or columns is None:
         return None
+    # the query's tables are fixed since DECLARE, but the bodies of functions it calls are read when a row is fetched
+    now = _declared_now(state.cursor_texts.get(node.portalname), scope)
+    if now is not None and len(now) != len(columns):
+        return None
+    if now is not None:
+        columns = tuple(
+            replace(column, sources=joined((column.sources, output.value.sources)))
+            for column, output in zip(columns, now, strict=True)
+        )
     return tuple(
         Output(column.name, Value(column.sources, column.type_name, is_stored=not column.is_derived))
         for column in columns
     )
+
+
+def _declared_now(text: str | None, scope: Scope) -> tuple[Output, ...] | None:
+    """The columns of a DECLARE read anew; None without its text."""
+    if text is None:
+        return None
+    parsed = parse(text)
+    if isinstance(parsed, Unreadable) or len(parsed) != 1:
+        return ()
+    return scope.context.trace_query(parsed[0].node.query, scope.inner()) or ()
 
 
 def _explain(node: Any, scope: Scope) -> Outputs:

@@ -160,6 +160,7 @@ class Portal:
     revision: object
     is_described: bool = False
     size: int = 0  # of the Bind that made it
+    moment: tuple[int, int] | None = None  # what its statement's meaning rested on when it was bound
 
     @property
     def weight(self) -> int:

@@ -75,7 +75,7 @@ async def analysed(relay: Relay, text: str) -> Sequence[Statement]:
     if not relay.is_settled:
         await relay.settle()
     statements = await relay.analyst.analyse(text, relay.tracker.state)
-    if not relay.names.is_settled and any(statement.executes is not None for statement in statements):
+    if not relay.names.is_settled and any(map(_uses_a_name, statements)):
         await relay.answered()
         statements = await relay.analyst.analyse(text, relay.tracker.state)
     if any(statement.prepares_as is not None for statement in statements):
@@ -84,6 +84,11 @@ async def analysed(relay: Relay, text: str) -> Sequence[Statement]:
     if is_aborted and len(statements) > 1 and any(statement.transaction for statement in statements):
         raise Refusal(UNTOLD)
     return statements
+
+
+def _uses_a_name(statement: Statement) -> bool:
+    """Whether it runs what goes by a name in this session."""
+    return statement.executes is not None or statement.verb in ("FETCH", "MOVE")
 
 
 async def make_room(relay: Relay, names: Names[Any], size: int) -> None:

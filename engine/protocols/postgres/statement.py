@@ -54,6 +54,7 @@ class SessionState:
     has_uncommitted_schema: bool = False  # DDL of this session is not committed yet, or temporary objects exist
     prepared: Mapping[str, PreparedStatement] = field(default_factory=dict)
     cursors: Mapping[str, tuple[Column, ...] | None] = field(default_factory=dict)
+    cursor_texts: Mapping[str, str] = field(default_factory=dict)  # the DECLARE of each, for what its functions do now
     version: int = 0
     probe: Probe | None = None
     settings_may_revert: bool = True  # the end of the transaction may undo a SET, so names after it cannot be told yet
@@ -190,6 +191,8 @@ class Catalog(Protocol):
     version: int
     printed_path: tuple[str, ...]
     """The search_path on which the SQL texts of this catalog have to be read."""
+    has_materialized: bool
+    """Whether there are materialized views: they keep what a definition gave, whatever becomes of it."""
 
     def relation(self, schema: str | None, name: str, path: Sequence[str]) -> Relation | None:
         """The relation a name means on this search_path (pg_catalog implicitly first unless listed)."""

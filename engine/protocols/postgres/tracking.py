@@ -36,13 +36,19 @@ class Tracker:
         self._has_begun = False
         self._prepared: dict[str, PreparedStatement] = {}
         self._cursors: dict[str, tuple[Column, ...] | None] = {}
+        self._cursor_texts: dict[str, str] = {}
         self._has_touched_settings = False
         self._has_touched_schema = False
         self._has_temporary = False
         self._reported: dict[str, str] = {}
         self._login = role
         self.state = SessionState(
-            database, role, prepared=self._prepared, cursors=self._cursors, settings_may_revert=False
+            database,
+            role,
+            prepared=self._prepared,
+            cursors=self._cursors,
+            cursor_texts=self._cursor_texts,
+            settings_may_revert=False,
         )
         for name, value in reported.items():
             self.reported(name, value)
@@ -135,6 +141,12 @@ class Tracker:
         else:
             self._prepared.pop(name, None)
 
+    def portal_closed(self, name: str) -> None:
+        """The protocol's Close ended what goes by this name: a portal, or a cursor of SQL's making."""
+        if name in self._cursors:
+            del self._cursors[name]
+            self._changed()
+
     async def refresh(self, probe: Probe, *, is_reported: bool) -> None:
         """Ask for what is not known; raises `LookupError` when the session cannot be asked.
 
@@ -176,6 +188,7 @@ class Tracker:
             self._cursors.pop(statement.closes, None)
         if statement.declares is not None:
             self._cursors[statement.declares] = statement.columns
+            self._cursor_texts[statement.declares] = statement.text
             self._changed()
 
     def _forget_cursors(self) -> None:
