@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 512
 _MAX_CONNECTIONS = 4096
+_DESCRIPTORS_EACH = 3  # its own, its upstream's and its recording's
+_DESCRIPTORS_KEPT = 256  # for the record, the store and the control API: a crowd of clients must not take those
 _CROWDED_PAUSE = 0.05  # seconds, when the process is out of descriptors
 
 logger = structlog.get_logger()
@@ -35,11 +38,27 @@ class Listening:
     tls: str
 
 
+def raise_descriptor_limit() -> int:
+    """Let this process have as many descriptors as it may; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def connections_for(descriptors: int) -> int:
+    """How many connections may be open at once, so that descriptors are left for everything else."""
+    if descriptors == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return max(1, min(_MAX_CONNECTIONS, (descriptors - _DESCRIPTORS_KEPT) // _DESCRIPTORS_EACH))
+
+
 class Listeners:
     """All listeners of the engine, and the tasks of the connections they accepted."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._most = connections_for(raise_descriptor_limit())
         self._sockets: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._connections: set[asyncio.Task[None]] = set()
@@ -78,7 +97,7 @@ class Listeners:
             except OSError:  # out of descriptors: what is open goes on, new clients wait in the backlog
                 await asyncio.sleep(_CROWDED_PAUSE)
                 continue
-            if len(self._connections) >= _MAX_CONNECTIONS:
+            if len(self._connections) >= self._most:
                 connection.close()
                 continue
             connection.setblocking(False)

@@ -1,11 +1,12 @@
 import asyncio
+import resource
 import socket
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from engine.listeners import Listeners
+from engine.listeners import Listeners, connections_for, raise_descriptor_limit
 from engine.protocols import registry
 from engine.protocols.base import ProtocolSpec
 
@@ -33,3 +34,21 @@ async def test_a_connection_that_fails_ends_alone(monkeypatch: pytest.MonkeyPatc
         listeners.close()
         await listeners.finished(5, cut=True)
     assert answers == [b"", b"hello"]
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "connections"), [(1024, 256), (256, 1), (0, 1), (1 << 20, 4096), (resource.RLIM_INFINITY, 4096)]
+)
+def test_a_crowd_of_clients_leaves_descriptors_for_the_record(descriptors: int, connections: int) -> None:
+    """SECURITY: promise 6, a crowd costs no other session its service; promise 1, nor the record its files."""
+    assert connections_for(descriptors) == connections
+
+
+def test_the_process_takes_the_descriptors_it_may_have() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1] // 2, before[1]))
+    try:
+        assert raise_descriptor_limit() == before[1]
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -253,4 +253,8 @@ async def test_one_that_waited_and_fails_keeps_nothing_from_the_others(
     assert (await told is not None) is is_failing
     assert ("record" in log.all_troubles) is is_failing
     assert len(failures) == 1
+    recovered = asyncio.Event()
+    log.on_entry = lambda entry: recovered.set()
     storage.heal()
+    if is_failing:
+        await recovered.wait()
