@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -237,3 +238,74 @@ def test_a_flood_of_cancels_changes_nothing_for_others(engine: RunningEngine) ->
         assert errors(client.until("Z")) == ["57014"]
         assert errors(other.query("select 1")) == []
         assert errors(client.query("select 1")) == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        message(b"f", b"changed my mind\0"),
+        message(b"X", b""),
+        message(b"Q", b"select 1\0"),
+        message(b"B", b"\0\0\0\0\0\0\0\0"),
+        b"d\xff\xff\xff\xff",
+        b"",
+    ],
+    ids=["CopyFail", "Terminate", "Query", "Bind", "a bad length", "disconnect"],
+)
+def test_a_copy_that_is_given_up_leaves_nothing_and_the_engine_serves(
+    engine: RunningEngine, module_database: Database, end: bytes
+) -> None:
+    with engine.raw() as client:
+        client.send(r.Query("copy notes (person, body) from stdin"))
+        assert client.kinds("G", "E") == "G"
+        client.send(message(b"d", b"1\thalf a copy\n") * 1000, end)
+    serves(engine)
+    assert module_database.psql("select count(*) from notes where body = 'half a copy'").strip() == "0"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"dbname": "db/../db"},
+        {"dbname": "/db"},
+        {"dbname": "DB"},
+        {"dbname": "db\n"},
+        {"options": "-c role=pg_monitor"},
+        {"options": "-c session_authorization=pg_monitor"},
+        {"options": "-c standard_conforming_strings=off"},
+        {"options": "-c nosuch.thing=1 -c is_superuser=on"},
+    ],
+    ids=lambda parameters: next(iter(parameters.values())),
+)
+def test_a_session_start_that_asks_for_more_is_refused(engine: RunningEngine, parameters: dict[str, str]) -> None:
+    """Names compare case-exactly; what a start-up sets is an operation, and here no rule allows it."""
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(**engine.dsn(**parameters))
+    serves(engine)
+
+
+def test_the_state_directory_is_for_the_engine_alone(engine: RunningEngine) -> None:
+    """SECURITY: promise 7. Only the socket, the public tiles and what leads to them may be reached by others."""
+    serves(engine)
+    reachable = [engine.state]
+    for directory in reachable:
+        for path in directory.iterdir():
+            mode = path.stat().st_mode
+            if path.is_dir() and mode & 0o005:
+                reachable.append(path)
+            elif not path.is_socket():
+                assert not mode & 0o077, path
+    assert engine.state.stat().st_mode & 0o777 == 0o711
+
+
+def test_the_engines_process_shows_no_secret(engine: RunningEngine, module_database: Database) -> None:
+    """SECURITY: promise 3, process arguments; and of the children, the environment."""
+    password = module_database.server.password.encode()
+    assert engine.process is not None
+    pid = engine.process.pid
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    for process in (pid, *children):
+        assert password not in Path(f"/proc/{process}/cmdline").read_bytes()
+        assert engine.token().encode() not in Path(f"/proc/{process}/cmdline").read_bytes()
+    for child in children:
+        assert password not in Path(f"/proc/{child}/environ").read_bytes()
