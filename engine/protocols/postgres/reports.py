@@ -51,8 +51,9 @@ def _is_suspect(fields: Mapping[str, str], masks: Masks, operation: Operation | 
         if not (is_finishing and masks.has_columns):
             return False
     state = fields.get("C", "")[:2]
-    # a position in the client's own text: the statement was never run, so the report is about that text alone
-    if state == "42" and "P" in fields:
+    # A position in the client's own text, and nothing being done: the statement was never run, and the report is about
+    # that text alone. With a context it may be about a value that was parsed (a cast to regtype).
+    if state == "42" and "P" in fields and "W" not in fields:
         return False
     return state not in _WITHOUT_VALUES or _runs_code(operation)
 

@@ -31,7 +31,7 @@ def operation(table: str) -> Operation:
         {"C": "00000", "M": CANARY},
         {"C": "42P01", "M": f'relation "{CANARY}" does not exist'},
         {"C": "42P01", "M": f'relation "a"{CANARY}"b" does not exist'},
-        {"C": "42601", "M": 'syntax error at or near "-"', "W": f'invalid type name "{CANARY}"'},
+        {"C": "42601", "M": 'syntax error at or near "-"', "W": f'invalid type name "{CANARY}"', "P": "8"},
         {"C": "42704", "M": f'role "{CANARY}" does not exist'},
         {"C": "3F000", "M": f'schema "{CANARY}" does not exist'},
         {"C": "0A000", "M": f"cross-database references are not implemented: {CANARY}"},
