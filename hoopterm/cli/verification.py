@@ -88,10 +88,14 @@ def _draw(report: Report) -> None:
     for operation in report.in_flight[:_MOST_LISTED]:
         say_whole(styled("▲ ", "yellow"), f"{operation.operation} was intended and not completed: it may have run")
     for gap in report.gaps[:_MOST_LISTED]:
-        say_whole(styled("▲ ", "yellow"), f"entry {gap.entry}: a gap the engine noted: {gap.why}")
+        say_whole(styled("▲ ", "yellow"), f"entry {gap.entry}: a gap the engine noted{_of(gap.session)}: {gap.why}")
 
 
 def _anchor(report: Report) -> str:
     if report.anchored_to == report.size:
         return f"all {plural(report.size, 'entry', 'entries')} are vouched for from elsewhere"
     return f"the first {count(report.anchored_to)} of {count(report.size)} entries are vouched for from elsewhere"
+
+
+def _of(session: str) -> str:
+    return f" in {session}" if session else ""
