@@ -231,3 +231,9 @@ def test_partial_shows_no_part_that_was_moved_to_the_end(start_engine: StartEngi
     question = "select 'xxxxxxxxxxxxxxxx' || left(secret, 4) as s from people"
     heard = ask(engine, question, f"with s as ({question}) select s from s", f"select s from ({question}) q")
     assert CANARY[:4] not in heard
+
+
+def test_the_servers_own_settings_are_shown_as_they_are(engine: RunningEngine) -> None:
+    assert "public" in ask(engine, "show search_path")
+    assert "max_connections" in ask(engine, "show all")
+    assert_clean(ask(engine, "select set_config('a.b', secret, false) from people", "show a.b"))

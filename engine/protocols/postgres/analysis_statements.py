@@ -104,7 +104,7 @@ def node_values(part: ParsedStatement) -> Any:
 
 
 def _lineage(part: ParsedStatement, world: World) -> Lineage:
-    if part.kind in _NAMELESS:
+    if part.kind in _NAMELESS and part.kind != "variable_show_stmt":
         return Lineage(inferences=frozenset(), copies=frozenset())
     state = world.state
     if state.search_path != world.path:
