@@ -66,12 +66,8 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
     configure()
     try:
         uvloop.run(serve())
-    except* HooptermError as errors:
-        first: BaseException = errors
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        assert isinstance(first, HooptermError)
-        raise Refused(first.code, str(first), first.hint) from None
+    except HooptermError as error:
+        raise Refused(error.code, str(error), error.hint) from None
 
 
 @app.command()

@@ -7,6 +7,7 @@ from engine import admission
 from engine.errors import SessionRefused
 from engine.gateway import Gateway
 from engine.identity.tokens import Token
+from engine.model import Mode
 from engine.session import Session
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -48,3 +49,9 @@ async def test_a_session_ends_when_its_target_or_identity_is_gone(gateway: Gatew
     assert admission.follow(session, gateway.revision) is None
     assert admission.follow(session, replace(gateway.revision, targets={})) is not None
     assert admission.follow(session, replace(gateway.revision, agents={})) is not None
+
+
+async def test_a_session_follows_its_target_to_another_mode(gateway: Gateway, session: Session) -> None:
+    observed = replace(session.target, mode=Mode.OBSERVE)
+    assert admission.follow(session, replace(gateway.revision, targets={"shop": observed})) is None
+    assert session.target.mode is Mode.OBSERVE

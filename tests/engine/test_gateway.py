@@ -1,15 +1,18 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.config.loading import load
-from engine.errors import ConfigError, HooptermError, NotFound, SessionRefused
+from engine.errors import ConfigError, Denied, HooptermError, NotFound, SessionRefused
 from engine.gateway import Gateway
-from engine.model import Effect, Outcome, Status
+from engine.model import Effect, Outcome, Status, Verdict
 from engine.session import Session
 from tests.engine.conftest import Peer, Sent, events, operation
+
+_ASKS = "    review: {reviewers: {groups: [dba]}, hold: 20s}\n"
 
 
 async def test_a_token_opens_a_session_and_revoking_it_ends_the_session(gateway: Gateway) -> None:
@@ -20,6 +23,49 @@ async def test_a_token_opens_a_session_and_revoking_it_ends_the_session(gateway:
     await gateway.tokens.revoke(token.id, "alice")
     assert peer.reasons == ["the token was revoked"]
     await gateway.close_session(session, "revoked")
+
+
+async def test_an_identity_that_expires_ends_its_session(gateway: Gateway, session: Session) -> None:
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    class Ending(Peer):
+        def terminate(self, reason: str) -> None:
+            if not ended.done():
+                ended.set_result(reason)
+
+    session.adapter = Ending()
+    session.identity = replace(session.identity, expires=gateway.now())
+    async with asyncio.timeout(10):
+        assert "expired" in await ended
+
+
+async def test_what_waits_ends_with_the_token_it_was_asked_through(gateway: Gateway) -> None:
+    token, secret = await gateway.tokens.create("bot", timedelta(hours=1), "alice")
+    session = await gateway.open_session(await gateway.authenticate("bot", secret), "shop", Peer(), "here")
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(_refused(gateway, session, sent))
+        await sent.is_held.wait()
+        await gateway.tokens.revoke(token.id, "alice")
+    assert "revoked" in admitting.result().why or "withdrawn" in admitting.result().why
+    await gateway.close_session(session, "revoked")
+
+
+async def test_what_waits_is_decided_again_under_a_new_policy(gateway: Gateway, session: Session) -> None:
+    config = next(iter(gateway.revision.files))
+    config.write_text(config.read_text().replace("decide: review", "decide: deny").replace(_ASKS, ""))
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(_refused(gateway, session, sent))
+        await sent.is_held.wait()
+        await gateway.apply(load(config), "bob")
+    assert admitting.result().decision.verdict is Verdict.DENY
+
+
+async def _refused(gateway: Gateway, session: Session, sent: Sent) -> Denied:
+    with pytest.raises(Denied) as caught:
+        await gateway.pipeline.admit(session, sent)
+    return caught.value
 
 
 async def test_a_refused_session_is_an_event(gateway: Gateway) -> None:

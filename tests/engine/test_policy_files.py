@@ -37,6 +37,13 @@ async def test_a_file_changed_on_disk_is_not_overwritten(serving: Serving) -> No
     assert serving.config.read_text() == theirs
 
 
+async def test_a_replacement_of_another_revision_is_refused(serving: Serving) -> None:
+    before = serving.config.read_text()
+    with pytest.raises(Conflict, match="another revision"):
+        await serving.gateway.policy_files.replace({"hoopterm.yaml": before + "# mine\n"}, "0" * 64, "bob")
+    assert serving.config.read_text() == before
+
+
 async def test_where_the_engine_may_not_write_it_hands_out_a_patch(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.model import Resource
-
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, for tables of names."""
@@ -79,11 +77,6 @@ def options(nodes: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     for node in nodes:
         if node.WhichOneof("node") == "def_elem":
             yield node.def_elem.defname.lower(), node.def_elem.arg
-
-
-def table_resource(relation: Any, schema: str | None = None) -> Resource:
-    """The table a RangeVar names, as it is written."""
-    return Resource("table", dotted(relation.schemaname or schema, relation.relname))
 
 
 def children(message: Any) -> Iterator[Any]:

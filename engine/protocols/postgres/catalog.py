@@ -22,7 +22,6 @@ from engine.protocols.postgres.statement import Function, Relation
 Fetch = Callable[[str], Awaitable[Sequence[str]]]
 """Runs one query and gives its only column."""
 
-CATALOG_SCHEMAS = ("pg_catalog", "information_schema")
 
 _VERSIONS = count(1)
 _TEMPORARY = re.compile(r"pg_temp(_\d+)?")

@@ -154,16 +154,6 @@ def _free(type_name: str) -> Handler:
     return lambda node, scope: Value(NOTHING, type_name)
 
 
-_BETWEEN = frozenset(
-    {
-        grammar.AEXPR_BETWEEN,
-        grammar.AEXPR_NOT_BETWEEN,
-        grammar.AEXPR_BETWEEN_SYM,
-        grammar.AEXPR_NOT_BETWEEN_SYM,
-    }
-)
-
-
 def _operator(node: Any, scope: Scope) -> Value:
     names = [part.string.sval for part in node.name]
     operands = [evaluate(side, scope) for side in (node.lexpr, node.rexpr) if side.WhichOneof("node")]

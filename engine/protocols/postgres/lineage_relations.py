@@ -17,7 +17,6 @@ from engine.protocols.postgres.parsing import Unreadable, parse
 from engine.protocols.postgres.scope import Context, Item, Scope
 from engine.protocols.postgres.statement import Catalog, Relation, RelationColumn
 
-_SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 _VIEWS = "vm"
 
 

@@ -138,11 +138,6 @@ class Prepared:
     types: tuple[int, ...] = ()
 
     @property
-    def has_unknown_types(self) -> bool:
-        """Whether the type of some parameter it names is not known here."""
-        return 0 in self.types
-
-    @property
     def weight(self) -> int:
         """Bytes it keeps in memory, roughly."""
         return _OVERHEAD + len(self.text)
