@@ -114,7 +114,6 @@ class Gateway:
             revision=self.revision,
             now=self.now,
         )
-        resources.push_async_callback(self.approvals.close)
         self.authority = Authority.open(keys / "tls", _names(self.revision), now=self.now)
 
     async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:

@@ -265,13 +265,9 @@ class ReviewQueue:
                 continue
 
     def stop(self) -> None:
-        """Let `run` return."""
+        """Let `run` return; open reviews stay open for the next start."""
         self._is_stopping = True
         self._docket.changed.set()
-
-    async def close(self) -> None:
-        """Stop; open reviews stay open for the next start."""
-        self.stop()
 
     def _bound(self, identity: Identity, operation: Operation, decision: Decision) -> None:
         cases = self._docket.cases.values()

@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import Denied
 from engine.gateway import Gateway
-from engine.model import Effect, Mode, Outcome, Status, Target
+from engine.model import Access, Effect, Mode, Outcome, Resource, Status, Target
 from engine.session import Session
 from tests.engine.conftest import SECRET, Sent, events, operation
 
@@ -101,6 +101,18 @@ async def test_the_log_has_a_salted_digest_and_the_recording_the_masked_text(
     (intended,) = await events(gateway, "operation.intended")
     assert len(intended["data"]["digest"]) == 64
     assert "ada@engines" not in str(intended)
+
+
+async def test_what_means_something_else_once_it_is_approved_does_not_run(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.DELETE)])
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(refused(gateway, session, sent))
+        await sent.is_held.wait()
+        sent.operations = [operation(Effect.DELETE, accesses=(Access(Effect.DELETE, Resource("table", "public.pay")),))]
+        await gateway.approvals.vote(sent.held[0].review, gateway.revision.people["bob"], "approve", "fine")
+    assert "has changed" in admitting.result().why
+    assert (await gateway.approvals.get(sent.held[0].review)).state == "approved"
+    assert await events(gateway, "operation.intended") == []
 
 
 async def refused(gateway: Gateway, session: Session, sent: Sent) -> Denied:
