@@ -256,7 +256,7 @@ def _key(text: str, state: SessionState, *, is_normalised: bool = False) -> tupl
 
 def _is_own(statement: Statement) -> bool:
     """Whether the answer rests on what only this session has: its prepared statements and cursors."""
-    return statement.verb in ("EXECUTE", "FETCH", "MOVE", "EXPLAIN")
+    return statement.executes is not None or statement.verb in ("FETCH", "MOVE", "EXPLAIN")
 
 
 async def _parse(text: str) -> tuple[ParsedStatement, ...] | Unreadable:

@@ -132,6 +132,8 @@ def _particulars(part: ParsedStatement, world: World) -> dict[str, Any]:
             return {"executes": node.name}
         case "explain_stmt" if node.query.WhichOneof("node") == "execute_stmt" and runs(node):
             return {"executes": node.query.execute_stmt.name}
+        case "create_table_as_stmt" if node.query.WhichOneof("node") == "execute_stmt":
+            return {"executes": node.query.execute_stmt.name}
         case "deallocate_stmt":
             return {"deallocates": "" if node.isall else node.name}
         case "declare_cursor_stmt":

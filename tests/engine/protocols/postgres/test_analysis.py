@@ -197,6 +197,16 @@ def test_an_explained_execution_counts_as_what_was_prepared(desk: Desk) -> None:
     assert desk.find("explain execute p", prepared={"p": prepared}) == ["read table:public.orders"]
 
 
+def test_a_table_made_by_execution_counts_as_what_is_prepared_under_that_name_now(desk: Desk) -> None:
+    text = "create table made as execute p"
+    orders = desk.one("prepare p as select id from orders").prepares
+    customers = desk.one("prepare p as select pin from secret.customers").prepares
+    assert orders is not None
+    assert customers is not None
+    assert "read table:public.orders(id)" in desk.find(text, prepared={"p": orders})
+    assert "read table:secret.customers(pin)" in desk.find(text, prepared={"p": customers})
+
+
 def test_cursors_are_known_by_name(desk: Desk) -> None:
     """`DECLARE CURSOR`/`FETCH`."""
     declared = desk.one("declare c cursor for select name from customers")
