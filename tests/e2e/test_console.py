@@ -72,7 +72,12 @@ async def test_a_person_watches_decides_and_replays(
         screen.press("a")
         await screen.shows("Cancel")
         screen.press("BTab")
-        screen.press(*"agreed", "Tab", "Tab", "Enter")
+        await screen.shows("goes on")
+        screen.press(*"agreed")
+        await screen.shows("agreed")
+        screen.press("Enter")
+        await screen.shows("does it")
+        screen.press("Enter")
         await deleting
         await screen.shows("✓ approved by bob", "1 row changed", "agreed")
     assert int(database.psql("select count(*) from notes where id = 1")) == 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -18,6 +19,11 @@ from hoopterm.console.text import clean
 from hoopterm.console.widgets.bars import Bar
 from hoopterm.console.widgets.document import Document
 
+_HINTS = {
+    "cancel": ("tab", "or type a reason"),
+    "reason": ("enter", "goes on"),
+    "confirm": ("enter", "does it"),
+}
 _AROUND = 8  # lines of the dialog that are not facts
 
 
@@ -57,7 +63,13 @@ class Confirm(ModalScreen[str | None]):
             yield Document(id="dialog-facts")
             with Horizontal(id="dialog-reason"):
                 yield Static("reason", id="dialog-label")
-                yield Input(id="reason", placeholder=self._question.reason_hint, max_length=1000, compact=True)
+                yield Input(
+                    id="reason",
+                    placeholder=self._question.reason_hint,
+                    max_length=1000,
+                    compact=True,
+                    select_on_focus=False,
+                )
             with Horizontal(id="dialog-buttons"):
                 yield Bar(self._hint, id="dialog-hint")
                 yield Button("Cancel", id="cancel", compact=True)
@@ -104,6 +116,21 @@ class Confirm(ModalScreen[str | None]):
         """`enter` in the reason goes on to the button, it does not press it."""
         self.query_one("#confirm", Button).focus()
 
-    def _hint(self, cells: int) -> Line:
+    def on_key(self, event: events.Key) -> None:
+        """A letter typed on a button begins the reason: no button is a letter."""
+        entry = self.query_one("#reason", Input)
+        if event.is_printable and event.character and isinstance(self.focused, Button) and not entry.disabled:
+            event.stop()
+            self.set_focus(entry)
+            entry.insert_text_at_cursor(event.character)
 
-        return shorten(line(("tab ", "key"), ("next  ", "dim"), ("esc ", "key"), ("cancel", "dim")), cells)
+    def on_descendant_focus(self) -> None:
+        """The hint says what the keys do from here."""
+        self.query_one("#dialog-hint").refresh()
+
+    def _hint(self, cells: int) -> Line:
+        focused = self.focused.id if self.focused is not None else None
+        keys, does = _HINTS.get(focused or "", ("tab", "next"))
+        if self.query_one("#confirm", Button).disabled:
+            keys, does = "enter", "leaves"
+        return shorten(line((f"{keys} ", "key"), (f"{does}  ", "dim"), ("esc ", "key"), ("cancels", "dim")), cells)

@@ -41,6 +41,21 @@ async def test_enter_in_the_reason_goes_on_to_the_button_and_does_not_press_it()
         assert answers == ["why"]
 
 
+async def test_letters_typed_on_cancel_begin_the_reason() -> None:
+    async with running(FakeEngine()) as pilot:
+        answers: list[str | None] = []
+        ask(pilot, [""], answers)
+        await pilot.pause()
+        assert "or type a reason" in picture(pilot)
+        for key in "a ok":
+            await pilot.press("space" if key == " " else key)
+        assert "goes on" in picture(pilot)
+        await pilot.press("tab", "tab")
+        assert "does it" in picture(pilot)
+        await pilot.press("enter")
+        assert answers == ["a ok"]
+
+
 async def test_titles_and_buttons_show_markup_and_do_not_obey_it() -> None:
     async with running(FakeEngine()) as pilot:
         ask(pilot, [""], [])
