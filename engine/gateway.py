@@ -37,6 +37,7 @@ from engine.tls import Authority, ClientTLS
 
 _EXPIRY_CHECK = 0.25  # seconds; what ended must end within one
 _RENEWAL_CHECK = timedelta(hours=12)
+_NAME, _REASON = 128, 512  # characters that the log keeps of what a stranger called itself, and of why not
 _DRAIN = 10.0  # seconds that what sessions are doing gets to finish when the engine stops
 _LAST_WORDS = 2.0  # seconds from telling a session that it ends to cutting it
 
@@ -161,7 +162,7 @@ class Gateway:
             token = await self.tokens.verify(subject, secret)
             return admission.authenticated(self.revision, token)
         except SessionRefused as refused:
-            self.log.append(EventName.SESSION_REFUSED, identity=subject, data={"why": str(refused)})
+            self.log.append(EventName.SESSION_REFUSED, identity=subject[:_NAME], data={"why": str(refused)[:_REASON]})
             raise
 
     async def open_session(
@@ -176,8 +177,8 @@ class Gateway:
             self.log.append(
                 EventName.SESSION_REFUSED,
                 identity=identity.subject,
-                target=target_name,
-                data={"why": str(refused), "client": client},
+                target=target_name[:_NAME],
+                data={"why": str(refused)[:_REASON], "client": client},
             )
             raise
         id = f"s-{secrets.token_hex(6)}"

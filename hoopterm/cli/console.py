@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,10 +15,16 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
-def console(engine: Engine = None) -> None:
+def console(
+    recording: Annotated[
+        Path | None,
+        typer.Option("--recording", exists=True, dir_okay=False, help="Open it in the player; no engine is needed."),
+    ] = None,
+    engine: Engine = None,
+) -> None:
     """Open the terminal console: approvals, live sessions, replay. It reconnects when the engine comes and goes."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Misused("the console needs a terminal", "every screen also exists as a command: see `hoopterm --help`")
     from hoopterm.console.app import run
 
-    run(engine)
+    run(engine, recording)

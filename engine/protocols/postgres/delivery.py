@@ -111,7 +111,9 @@ class Delivery:
     def completed(self, tag: str) -> None:
         """The statement ended well, or its portal was closed before all of it was fetched."""
         rows, masked = self._totals()
-        self.passage.conclude(Outcome(Status.COMPLETED, tag, rows, _changed(tag), masked))
+        self.passage.conclude(
+            Outcome(Status.COMPLETED, tag, rows, None if self._copy is not None else _changed(tag), masked)
+        )
 
     def closed(self) -> None:
         """Its portal is gone: what was not concluded by then was left unfinished, or never begun."""
