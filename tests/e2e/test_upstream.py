@@ -75,3 +75,22 @@ def test_an_older_server_is_analysed_and_served(start_engine: StartEngine, debia
         connection.execute("insert into made values (1, %s)", ("one",))
         connection.execute("set search_path to pg_temp")
         assert connection.execute("select note from made where id = %s", (1,)).fetchone() == ("one",)
+
+
+def test_what_an_older_server_reads_otherwise_is_opaque(
+    start_engine: StartEngine, debian_postgres: DebianPostgres
+) -> None:
+    """A keyword of the analysis' grammar is a column's name to a server that is older than the keyword."""
+    engine = start_engine(
+        rules=WRITE_RULES,
+        host="127.0.0.1",
+        port=debian_postgres.port,
+        database="shop",
+        role="trusted",
+        password=PASSWORD,
+    )
+    with psycopg.connect(**engine.dsn(), autocommit=True) as connection:
+        connection.execute('create temp table made ("system_user" text)')
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="denied"):
+            connection.execute("select system_user from made")
+        assert connection.execute("select current_user").fetchone() == ("trusted",)

@@ -280,13 +280,16 @@ def _known_to(
         return parsed
     for part in parsed:
         for message in descendants(part.node):
-            name = message.DESCRIPTOR.name
-            since = (
-                16 if name == "SQLValueFunction" and message.op == grammar.SVFOP_SYSTEM_USER else _NEWER.get(name, 0)
-            )
+            since = _NEWER.get(message.DESCRIPTOR.name, 16 if _is_system_user(message) else 0)
             if since > version:
                 return Unreadable(f"PostgreSQL {version} reads names where PostgreSQL {since} has keywords")
     return parsed
+
+
+def _is_system_user(message: Any) -> bool:
+    """Whether it is SYSTEM_USER, which the grammar writes as a call."""
+    is_written_so = message.DESCRIPTOR.name == "FuncCall" and message.funcformat == grammar.COERCE_SQL_SYNTAX
+    return bool(is_written_so and message.funcname[-1].string.sval == "system_user")
 
 
 def _unreadable(text: str, state: SessionState) -> Unreadable | None:
