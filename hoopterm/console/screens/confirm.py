@@ -117,9 +117,12 @@ class Confirm(ModalScreen[str | None]):
         self.query_one("#confirm", Button).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """A letter typed on a button begins the reason: no button is a letter."""
+        """A letter typed on a button begins the reason: no button is a letter.
+
+        The entry takes its own letters; those that come here were on their way to a button, before or after the first.
+        """
         entry = self.query_one("#reason", Input)
-        if event.is_printable and event.character and isinstance(self.focused, Button) and not entry.disabled:
+        if event.is_printable and event.character and not entry.disabled:
             event.stop()
             self.set_focus(entry)
             entry.insert_text_at_cursor(event.character)
