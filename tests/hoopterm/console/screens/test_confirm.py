@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button
 
 from hoopterm.console.lines import Line, line
 from hoopterm.console.screens.confirm import Confirm, Question
@@ -55,18 +54,6 @@ async def test_letters_typed_on_cancel_begin_the_reason() -> None:
         assert "does it" in picture(pilot)
         await pilot.press("enter")
         assert answers == ["a ok"]
-
-
-async def test_letters_that_come_faster_than_the_focus_moves_are_all_kept() -> None:
-    async with running(FakeEngine()) as pilot:
-        screen = ask(pilot, [""], [])
-        await pilot.pause()
-        cancel = screen.focused
-        assert cancel is not None
-        for letter in "agreed":  # all of them were on their way to the button when the first one moved the focus
-            cancel.post_message(events.Key(letter, letter))
-            await pilot.pause()
-        assert screen.query_one("#reason", Input).value == "agreed"
 
 
 async def test_titles_and_buttons_show_markup_and_do_not_obey_it() -> None:
