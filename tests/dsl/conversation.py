@@ -97,7 +97,7 @@ class Conversation:
         self.relay = Relay(
             world,  # type: ignore[arg-type]  # a Gateway as far as it is used
             world.session,
-            world.analyst,  # type: ignore[arg-type]
+            world.analyst,  # type: ignore[arg-type]  # an Analyst as far as it is used
             Wire(self.client, b""),
             Wire(self.upstream, b""),
             tracker,

@@ -234,7 +234,7 @@ async def test_a_bound_portal_is_decided_again_under_a_new_policy(x: Conversatio
     x.upstream_sends(ParseComplete(), BindComplete())
     await x.expect_client(ParseComplete(), BindComplete())
     x.decides(DELETE=Verdict.DENY)
-    x.world.session.use(type(x.world.revision)(x.world.policy, digest="two"))  # type: ignore[arg-type]
+    x.world.session.use(type(x.world.revision)(x.world.policy, digest="two"))  # type: ignore[arg-type]  # a fake
     x.client_sends(Execute("p"), Sync())
     await x.expect_upstream(raising_parse(), Sync())
     x.upstream_sends(RAISED, IDLE)

@@ -310,9 +310,9 @@ class World:
             database="shop",
             client="test",
             opened=NOW,
-            recorder=self.recorder,  # type: ignore[arg-type]
+            recorder=self.recorder,  # type: ignore[arg-type]  # a Recorder as far as it is used
             adapter=SimpleNamespace(terminate=lambda reason: None),
-            revision=self.revision,  # type: ignore[arg-type]
+            revision=self.revision,  # type: ignore[arg-type]  # a Revision as far as it is used
             mask_key=b"k" * 32,
         )
 

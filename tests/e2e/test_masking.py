@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -30,6 +31,10 @@ def ask(engine: RunningEngine, statement: str, binary: bool = False, **parameter
         except psycopg.Error as error:
             diagnosis = error.diag
             return [str(error), diagnosis.message_primary, diagnosis.message_detail, diagnosis.context]
+
+
+def keep_notice(seen: list[Any], notice: psycopg.errors.Diagnostic) -> None:
+    seen.extend((notice.message_primary, notice.message_detail, notice.context))
 
 
 DODGES = [
@@ -160,7 +165,7 @@ def test_sequences_of_statements_do_not_carry_a_value_out(engine: RunningEngine)
     for script in scripts:
         seen: list[Any] = []
         with psycopg.connect(**engine.dsn(), autocommit=True) as connection:
-            connection.add_notice_handler(lambda notice, seen=seen: seen.append(notice.message_primary))  # type: ignore[misc]
+            connection.add_notice_handler(partial(keep_notice, seen))
             for statement in script:
                 try:
                     cursor = connection.execute(statement)

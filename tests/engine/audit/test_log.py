@@ -38,7 +38,7 @@ async def test_callbacks_run_in_order_and_at_once_when_it_is_durable_already(log
     done = asyncio.Event()
     last = write(log, 10)
     for sequence in (5, 3, last):
-        log.when_durable(sequence, lambda error, which=sequence: order.append(which))  # type: ignore[misc]
+        log.when_durable(sequence, lambda error, which=sequence: order.append(which))  # type: ignore[misc]  # mypy types no default
     log.when_durable(last, lambda error: done.set())
     assert order == []
     await done.wait()
