@@ -19,9 +19,9 @@ tracking, probe         what analysis hangs on, followed; questions on the clien
 
 What SQL means:
 statement               what is handed to the adapter; parsing: the one door to PostgreSQL's own grammar
-analysis, analysis_*    SQL to accesses: effects (what each kind of statement does), functions, settings
-lineage, lineage_*      where the columns of an answer come from and what steers it; scope: which column a name means
-catalog, catalog_*      what names mean, loaded from the target and watched
+analysis                SQL to operations; effects: what each kind of statement does; settings
+lineage                 where the columns of an answer come from and what steers it
+catalog                 what names mean, loaded from the target and watched
 """
 
 from __future__ import annotations

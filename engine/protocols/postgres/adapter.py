@@ -13,7 +13,7 @@ from engine.errors import Denied, HooptermError, SessionRefused
 from engine.model import Operation, Outcome, Status, Target
 from engine.protocols.postgres import front, upstream
 from engine.protocols.postgres import startup as words
-from engine.protocols.postgres.analysis import Analyst
+from engine.protocols.postgres.analysis.analyst import Analyst
 from engine.protocols.postgres.answers import BackendKeyData, NoticeResponse, ParameterStatus, ReadyForQuery
 from engine.protocols.postgres.cancelling import keys_of
 from engine.protocols.postgres.exchanges import Submission

@@ -37,7 +37,7 @@ from engine.protocols.postgres.wire import Wire
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
-    from engine.protocols.postgres.analysis import Analyst
+    from engine.protocols.postgres.analysis.analyst import Analyst
     from engine.protocols.postgres.delivery import Delivery
     from engine.session import Session
 

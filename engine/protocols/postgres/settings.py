@@ -6,7 +6,7 @@ a change of the session: custom settings often say who the user is to a row-secu
 
 from __future__ import annotations
 
-from engine.protocols.postgres.analysis_names import words
+from engine.protocols.postgres.analysis.names import words
 
 TRACKED = frozenset({"search_path", "role", "session_authorization", "standard_conforming_strings", "client_encoding"})
 """Settings the analysis depends on; who changed one has to look at it afresh."""

@@ -11,14 +11,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from engine.protocols.postgres.analysis import Analyst
-from engine.protocols.postgres.catalog import Objects, Snapshot
-from engine.protocols.postgres.catalog_source import CatalogSource
+from engine.protocols.postgres.analysis.analyst import Analyst
+from engine.protocols.postgres.catalog.snapshot import Objects, Snapshot
+from engine.protocols.postgres.catalog.source import CatalogSource
 from engine.protocols.postgres.statement import SessionState, Statement
 from hoopterm.demo.postgres import EmbeddedPostgres
 from tests.servers.postgres import Database
 
-SHOP = Path(__file__).with_name("analysis_shop.sql").read_text()
+SHOP = (Path(__file__).parent / "analysis" / "shop.sql").read_text()
 
 
 class Still:

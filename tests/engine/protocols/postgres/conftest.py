@@ -10,7 +10,7 @@ import uvloop
 
 from tests.engine.protocols.postgres.analysing import desk as desk
 from tests.engine.protocols.postgres.analysing import shop_source as shop_source
-from tests.engine.protocols.postgres.lineage_shop import shop as shop
+from tests.engine.protocols.postgres.lineage.shop import shop as shop
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 

@@ -1,0 +1,49 @@
+"""Statements about the schema run what they compute, and what watches over changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from engine.protocols.postgres.catalog.source import CatalogSource
+from tests.engine.protocols.postgres.analysing import Desk, Still, connector
+from tests.servers.postgres import Database
+
+
+def test_maintenance_runs_what_indexes_and_checks_compute(desk: Desk) -> None:
+    for text in ("vacuum full notes", "analyze notes", "cluster notes", "reindex table notes"):
+        assert "opaque function:public.mystery" in desk.find(text)
+
+
+def test_event_triggers_run_on_changes_of_the_schema(database: Database) -> None:
+    database.psql(
+        "create function watch() returns event_trigger language plpgsql as $$ begin end $$;"
+        "create event trigger watching on ddl_command_start execute function watch()"
+    )
+
+    async def load() -> Still:
+        source = CatalogSource(connector(database))
+        still = Still(await source.fresh(), await source.usable("postgres"))
+        await source.close()
+        return still
+
+    desk = Desk(asyncio.run(load()))
+    assert desk.find("create table t (id int)") == ["opaque function:public.watch", "schema table:public.t"]
+    assert desk.find("create role bob") == ["privilege role:bob"]
+
+
+def test_a_cast_between_built_in_types_may_run_in_any_expression(database: Database) -> None:
+    database.psql(
+        "create function odd(int) returns boolean language plpgsql as $$ begin return true; end $$;"
+        "create cast (int2 as boolean) with inout as implicit; create function odd(bigint) returns boolean"
+        " language plpgsql as $$ begin return true; end $$; create cast (bigint as boolean) with function odd(bigint)"
+        " as implicit; create table t (id bigint)"
+    )
+
+    async def load() -> Still:
+        source = CatalogSource(connector(database))
+        still = Still(await source.fresh(), await source.usable("postgres"))
+        await source.close()
+        return still
+
+    desk = Desk(asyncio.run(load()))
+    assert desk.find("select 1 from t where id") == ["opaque function:public.odd", "read table:public.t(id)"]
