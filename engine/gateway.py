@@ -22,7 +22,7 @@ from engine.audit.recorder import Recorder
 from engine.audit.recovery import recover_recordings
 from engine.bus import Bus
 from engine.config.revision import Revision
-from engine.errors import HooptermError, NotFound, SessionRefused, UpstreamError
+from engine.errors import HooptermError, NotFound, SessionRefused
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
@@ -32,6 +32,7 @@ from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
 from engine.secrets.resolve import Login, Reference, resolve
 from engine.session import Counts, Session
+from engine.shared import Shared
 from engine.store.store import Store
 from engine.tls import Authority, ClientTLS
 
@@ -66,7 +67,7 @@ class Gateway:
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
         self.is_draining = False
-        self._shared: dict[tuple[str, str, str], asyncio.Task[Any]] = {}
+        self._shared = Shared()
         self._stopping = asyncio.Event()
 
     async def serve(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
@@ -140,11 +141,7 @@ class Gateway:
         await self.listeners.finished(_LAST_WORDS, cut=True)
         await self._control.close()
         self.bus.close()
-        for shared in self._shared.values():
-            if shared.done() and not shared.cancelled() and shared.exception() is None:
-                await shared.result().close()
-            else:
-                shared.cancel()
+        await self._shared.close()
         self.approvals.stop()
 
     def stop(self) -> None:
@@ -315,15 +312,7 @@ class Gateway:
 
     async def shared(self, target: Target, database: str, factory: Callable[[], Awaitable[Any]]) -> Any:
         """What sessions of one target and database share (its catalog), made once; a failure is not kept."""
-        key = (target.name, target.address, database)
-        making = self._shared.get(key)
-        if making is None:
-            making = self._shared[key] = self.tasks.create_task(_made(factory))
-        result = await asyncio.shield(making)
-        if isinstance(result, HooptermError):
-            self._shared.pop(key, None)
-            raise result
-        return result
+        return await self._shared.get(target, database, factory, self.tasks)
 
     async def apply(self, revision: Revision, author: str) -> tuple[str, ...]:
         """Put a new revision in force, for live sessions too; returns what changed, in words."""
@@ -374,14 +363,3 @@ def _names(revision: Revision) -> tuple[str, ...]:
 def _first(group: BaseExceptionGroup[HooptermError]) -> HooptermError:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-async def _made(factory: Callable[[], Awaitable[Any]]) -> Any:
-    """The factory's result, or its error as a value: a task group must not end because one target is down."""
-    try:
-        return await factory()
-    except HooptermError as error:
-        return error
-    except Exception as error:
-        logger.exception("a target could not be prepared")
-        return UpstreamError("the target could not be prepared", type(error).__name__, "see the engine's log")

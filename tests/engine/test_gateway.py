@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.config.loading import load
-from engine.errors import ConfigError, Denied, HooptermError, NotFound, SessionRefused
+from engine.errors import ConfigError, Denied, NotFound, SessionRefused
 from engine.gateway import Gateway
 from engine.model import Effect, Outcome, Status, Verdict
 from engine.session import Session
@@ -98,28 +98,6 @@ async def test_killing_names_who_did_it(gateway: Gateway, session: Session) -> N
     assert peer.reasons == ["ended by bob: runaway"]
     with pytest.raises(NotFound):
         gateway.kill("s-none", "", "bob")
-
-
-async def test_what_sessions_share_is_made_once_and_failures_are_not_kept(gateway: Gateway) -> None:
-    target = gateway.revision.targets["shop"]
-    made: list[int] = []
-
-    class Shared:
-        async def close(self) -> None:
-            made.append(-1)
-
-    async def fails() -> Shared:
-        raise HooptermError("down")
-
-    async def works() -> Shared:
-        made.append(1)
-        return Shared()
-
-    with pytest.raises(HooptermError, match="down"):
-        await gateway.shared(target, "shop", fails)
-    first = await gateway.shared(target, "shop", works)
-    assert await gateway.shared(target, "shop", works) is first
-    assert made == [1]
 
 
 async def test_what_fails_beside_a_session_ends_nothing(gateway: Gateway, session: Session) -> None:
