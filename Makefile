@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint screenshots lock clean setup
+.PHONY: demo test bench lint screenshots lock clean setup
 
 setup: $(STAMP)
 
@@ -20,6 +20,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	tests/servers/install
 	$(BIN)/python -m pytest
+
+# The published figures, about ten minutes; `make bench ARGS=--quick` in one. `ARGS="profile batched-simple-8"` says
+# where the time goes.
+bench: $(STAMP)
+	@tests/servers/install
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
