@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from engine import admission, entries
@@ -349,9 +350,9 @@ class Gateway:
                     session.adapter.terminate("the token or identity has expired")
             await asyncio.sleep(_EXPIRY_CHECK)
 
-    def _tell_entry(self, entry: dict[str, Any]) -> None:
+    def _tell_entry(self, event: EventName, sequence: int, entry: bytes) -> None:
         if self.bus.has_watchers("events"):
-            self.bus.publish("events", entry)
+            self.bus.publish("events", {"sequence": sequence, **msgspec.json.decode(entry)})
 
 
 def _names(revision: Revision) -> tuple[str, ...]:

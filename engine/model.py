@@ -200,7 +200,11 @@ class ReviewTerms:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The rule that won, its verdict, and why. `access` is the pair that decided it."""
+    """The rule that won, its verdict, and why. `access` is the pair that decided it.
+
+    `is_steady`: until the policy changes, the same is decided for every operation of this identity on this target whose
+    kind, verb, accesses, context and `has_where` are the same, whatever its text and parameters, whenever it comes.
+    """
 
     verdict: Verdict
     rule: str | None
@@ -208,6 +212,7 @@ class Decision:
     access: Access | None = None
     terms: ReviewTerms | None = None
     rule_digest: str = ""
+    is_steady: bool = field(default=False, compare=False)
 
 
 class Status(StrEnum):

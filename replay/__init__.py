@@ -8,6 +8,7 @@ verify      offline verification of a log and its recordings: walk (the signed p
             claims (what entries say of recordings and operations), report (what was found)
 format      recordings: blocks, frames, rows
 cells       PostgreSQL cells as text
+forms       JSON that is written again and again, with holes for what differs
 index       a recording as a sequence: any frame, any moment, without reading what lies before
 statements  what a recording says of each statement
 player      position, step, seek, markers: no UI

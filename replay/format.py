@@ -23,6 +23,8 @@ from typing import Any, BinaryIO
 import msgspec
 import zstandard
 
+from replay.forms import form, nested
+
 SKIPPABLE = struct.Struct("<II")
 SKIPPABLE_MAGIC = 0x184D2A5E
 BLOCK = struct.Struct("<4sBIdIII")  # magic, flags, frames, at, stored, content, crc32 of the stored bytes
@@ -60,6 +62,26 @@ class Frame(msgspec.Struct, frozen=True):
     data: dict[str, Any] | RowBatch
 
 
+class Lines(msgspec.Struct, frozen=True):
+    """Frames of one moment as they are written, with holes: what a hot path says again and again, encoded once.
+
+    `form` is a pattern for `%`: it takes the interval, then the `values` of a FilledLines in order.
+    """
+
+    form: bytes
+    frames: int
+    has_rows: bool = False
+
+
+class FilledLines(msgspec.Struct, frozen=True):
+    """Frames, `at` seconds after the session opened, in the form of `lines`. A value that is text is data of a frame's
+    JSON; bytes stand for themselves."""
+
+    at: float
+    lines: Lines
+    values: tuple[bytes | str, ...]
+
+
 class Kind(IntFlag):
     """What a block holds, so that an index need not decompress rows."""
 
@@ -95,6 +117,10 @@ class Damaged(ValueError):
         self.is_torn = is_torn
 
 
+_QUOTE = len(b'\\"')  # of a string inside a string
+_ROW_LINE = rb"{\"operation\":\"%b\",\"rows\":%b,\"bytes\":%b}"
+
+
 class _RowLine(msgspec.Struct, omit_defaults=True):
     operation: str
     rows: int
@@ -116,15 +142,46 @@ def encode_header(header: dict[str, Any]) -> bytes:
     return _block(msgspec.json.encode(line) + b"\n", Kind.HEADER, 0, 0.0)
 
 
-def encode_block(frames: Sequence[Frame], previous: float = 0.0) -> bytes:
+def encode_block(frames: Sequence[Frame | FilledLines], previous: float = 0.0) -> bytes:
     """One block of at least one frame; `previous` is the time of the last frame before it."""
     parts: list[bytes] = []
-    flags = 0
+    flags, count = 0, 0
     for frame in frames:
-        flags |= Kind.ROWS if frame.code == "R" else Kind.EVENTS
-        parts.append(encode_frame(frame, frame.at - previous))
+        if isinstance(frame, FilledLines):
+            flags |= Kind.ROWS | Kind.EVENTS if frame.lines.has_rows else Kind.EVENTS
+            parts.append(encode_lines(frame, frame.at - previous))
+            count += frame.lines.frames
+        else:
+            flags |= Kind.ROWS if frame.code == "R" else Kind.EVENTS
+            parts.append(encode_frame(frame, frame.at - previous))
+            count += 1
         previous = frame.at
-    return _block(b"".join(parts), flags, len(frames), frames[0].at)
+    return _block(b"".join(parts), flags, count, frames[0].at)
+
+
+def encode_lines(filled: FilledLines, interval: float) -> bytes:
+    """Filled lines as they stand inside a block."""
+    values = (nested(value)[_QUOTE:-_QUOTE] if isinstance(value, str) else value for value in filled.values)
+    return filled.lines.form % (b"%.6f" % interval, *values)
+
+
+def as_frames(filled: FilledLines) -> list[Frame]:
+    """The frames that filled lines are."""
+    return list(_frames(encode_lines(filled, 0.0), filled.at))
+
+
+def lines_of(frames: Sequence[tuple[str, dict[str, Any] | RowBatch]]) -> Lines:
+    """The lines of these frames, in whose data holes (`replay.forms`) stand for what differs. A batch of rows is all
+    holes: its operation, its number of rows, the size of its cells, and the cells."""
+    written: list[bytes] = []
+    for number, (code, data) in enumerate(frames):
+        interval = b"%b" if number == 0 else b"0.0"
+        if isinstance(data, RowBatch):
+            written.append(b'[%b,"R","%b"]\n%%b\n' % (interval, _ROW_LINE))
+        else:
+            written.append(b'[%b,"%b","%b"]\n' % (interval, code.encode(), form(nested(data))))
+    has_rows = any(code == "R" for code, _ in frames)
+    return Lines(b"".join(written), len(frames), has_rows)
 
 
 def encode_frame(frame: Frame, interval: float) -> bytes:

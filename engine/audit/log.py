@@ -22,7 +22,10 @@ from engine.errors import RecordError
 from replay.note import SigningKey
 from replay.tiles import Tiles
 
+_encode_time = msgspec.json.Encoder().encode
 Callback = Callable[[RecordError | None], None]
+OnEntry = Callable[[EventName, int, bytes], None]
+"""Told on the loop of each entry: its event, its sequence, and its bytes as they are stored."""
 _HINT = "free space or repair the storage; operations resume by themselves when it can be written again"
 
 
@@ -46,7 +49,7 @@ class Log:
         size: int,
         durability: str,
         now: Callable[[], datetime],
-        on_entry: Callable[[dict[str, Any]], None] | None,
+        on_entry: OnEntry | None,
     ) -> None:
         self.directory = directory
         self.flusher = Flusher()
@@ -77,7 +80,7 @@ class Log:
         durability: str = "strict",
         checkpoints: Sequence[Path] = (),
         now: Callable[[], datetime] = utc_now,
-        on_entry: Callable[[dict[str, Any]], None] | None = None,
+        on_entry: OnEntry | None = None,
         segment_size: int = SEGMENT_SIZE,
     ) -> Log:
         """Recover what is there and go on from it; a new log begins with its `log.key` entry.
@@ -142,19 +145,30 @@ class Log:
         `relaxed`: the intent of a pure read; under `batched` durability nobody waits for its fsync, which follows
         within 250 ms. `urgent` False: nobody waits for this one. Raises RecordError while the record cannot be written.
         """
+        self._require_storage()
+        entry = Entry(1, self._now(), event, session, operation, identity, target, data or {})
+        return self._add(event, encode_entry(entry), relaxed, urgent)
+
+    def append_form(self, event: EventName, form: bytes, *values: bytes, relaxed: bool = False) -> int:
+        """Add one entry written in a form (`replay.forms`), whose first hole is the time; the same in all else."""
+        self._require_storage()
+        return self._add(event, form % (_encode_time(self._now()), *values), relaxed, True)
+
+    def _require_storage(self) -> None:
         if self._failure is not None:
             raise self._unwritable(self._failure)
         if self._writer.is_full or self._publisher.is_behind:
             raise self._unwritable("storage does not keep up")
-        entry = Entry(1, self._now(), event, session, operation, identity, target, data or {})
+
+    def _add(self, event: EventName, entry: bytes, relaxed: bool, urgent: bool) -> int:
         sequence = self.size
         is_relaxed = relaxed and self._is_batched
         if is_relaxed:
             self._relaxed.add(sequence)
-        self._writer.submit(encode_entry(entry), is_urgent=urgent and not is_relaxed)
+        self._writer.submit(entry, is_urgent=urgent and not is_relaxed)
         self.size = sequence + 1
         if self.on_entry is not None:
-            self.on_entry({"sequence": sequence, **msgspec.to_builtins(entry)})
+            self.on_entry(event, sequence, entry)
         return sequence
 
     @property

@@ -125,11 +125,16 @@ class BadCondition(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One checked expression. `constant` is its value where nothing can change it."""
+    """One checked expression. `constant` is its value where nothing can change it.
+
+    `is_steady`: it reads nothing that differs between two operations with the same accesses, verb, kind, context and
+    `has_where` of one identity on one target: no clock, no session, no parameter, no estimate.
+    """
 
     text: str
     reads_parameters: bool
     constant: bool | None
+    is_steady: bool
     _expression: Any = field(repr=False, compare=False)
 
     def holds(self, activation: Any) -> bool | None:
@@ -138,6 +143,9 @@ class Condition:
         return value if value is True or value is False else None
 
 
+_STEADY = ("kind", "verb", "effects", "resources", "has_where", "database", "role")
+# Any other way to name a variable counts: `operation` as a whole, in a macro, in a comparison.
+_UNSTEADY = re.compile(rf"\b(?:now|session)\b|\boperation\b(?!\.(?:{'|'.join(_STEADY)})\b)")
 _REPORT = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 
@@ -160,7 +168,8 @@ def compile_condition(text: str) -> Condition:
     value = expression.eval(_ENVIRONMENT.Activation({})).value()
     # The word can only be absent from an expression that does not select the field: identifiers have no escapes.
     reads_parameters = re.search(r"\bparameters\b", text) is not None
-    return Condition(text, reads_parameters, value if isinstance(value, bool) else None, expression)
+    constant = value if isinstance(value, bool) else None
+    return Condition(text, reads_parameters, constant, _UNSTEADY.search(text) is None, expression)
 
 
 def _plain(report: str) -> str:

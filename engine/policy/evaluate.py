@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,8 +28,8 @@ _LONGEST_REMEMBERED = 16 * 1024  # characters of a statement: a stranger's names
 class Coverage:
     """The rules about one identity on one target, with the exceptions that may apply to it.
 
-    `decisions` remembers what was decided without any condition: it is the same for the same accesses, verb and
-    database, whenever and by whatever session it is asked.
+    `decisions` remembers what was decided without any condition that is not steady: it is the same for the same key,
+    whenever and by whatever session it is asked.
     """
 
     rules: tuple[tuple[Rule, tuple[Scope, ...]], ...]
@@ -57,13 +57,9 @@ class Moment:
         self._parameters_known = parameters_known
         self._activation: Any = None
         self._held: dict[str, Miss | None] = {}
+        self.is_steady = True  # no condition was asked so far whose value may be another one the next time
         self.operation = operation
         self.database = _database(operation, target)
-
-    @property
-    def is_unconditional(self) -> bool:
-        """Whether no condition had to be asked so far."""
-        return not self._held
 
     def miss(self, rule: Rule, exceptions: Iterable[Scope], access: Access) -> Miss | None:
         """Why the rule does not match this access, or None."""
@@ -72,6 +68,7 @@ class Moment:
         if rule.condition is None:
             return None
         if rule.name not in self._held:
+            self.is_steady &= rule.condition.is_steady
             self._held[rule.name] = self._condition_miss(rule, rule.condition)
         return self._held[rule.name]
 
@@ -171,16 +168,29 @@ class Policy:
         if not coverage.is_permitted:
             reason = f"no rule lets {identity.subject} use {target.name}"
             return Decision(Verdict.DENY, None, reason, (operation.accesses or (NOTHING_TOUCHED,))[0])
-        key = (operation.accesses, operation.verb, _database(operation, target), operation.why_opaque)
+        key = _key(operation)
         if (known := coverage.decisions.get(key)) is not None:
             return known
         moment = Moment(coverage, target, session, operation, now, parameters_known)
         decision = _decide(coverage, moment)
-        if moment.is_unconditional and len(operation.text) <= _LONGEST_REMEMBERED:
+        if moment.is_steady and len(operation.text) <= _LONGEST_REMEMBERED:
+            decision = replace(decision, is_steady=True)
             if len(coverage.decisions) >= _DECISIONS:
                 coverage.decisions.clear()
             coverage.decisions[key] = decision
         return decision
+
+
+def _key(operation: Operation) -> tuple[object, ...]:
+    """Everything of an operation that a decision may hang on where every condition that was asked is steady."""
+    return (
+        operation.accesses,
+        operation.verb,
+        operation.kind,
+        operation.context,
+        operation.has_where,
+        operation.why_opaque,
+    )
 
 
 def _database(operation: Operation, target: Target) -> str:

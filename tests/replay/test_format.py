@@ -21,18 +21,22 @@ from replay.format import (
     BLOCK_MAGIC,
     MAX_CONTENT,
     Damaged,
+    FilledLines,
     Frame,
     Kind,
     RowBatch,
+    as_frames,
     content,
     encode_block,
     encode_block_header,
     encode_header,
+    lines_of,
     load,
     read,
     read_header,
     scan,
 )
+from replay.forms import NUMBER, TEXT
 
 HEADER = encode_header({"session": "s-1", "identity": "bot", "target": "shop", "timestamp": 1_772_000_000.5})
 FRAMES = [
@@ -191,3 +195,34 @@ def _types(frame: Frame) -> Any:
 
 def test_rows_are_rows_and_events_are_dictionaries() -> None:
     assert [_types(frame) for frame in frames_of(stored(FRAMES))] == [dict, dict, RowBatch, RowBatch, dict]
+
+
+CELLS = b'D\0\0\0\x0d\0\1\0\0\0\x03%b"'
+ANSWER = lines_of(
+    (
+        ("c", {"operation": TEXT, "columns": [{"name": "100%", "masked": False}]}),
+        ("R", RowBatch("", 0)),
+        ("e", {"operation": TEXT, "tag": TEXT, "rows": NUMBER, "error": None}),
+    )
+)
+
+
+def test_filled_lines_are_the_frames_they_were_made_from() -> None:
+    values = (b"s-1.1", b"s-1.1", b"1", str(len(CELLS)).encode(), CELLS, b"s-1.1", 'SELECT "1"\\', b"1")
+    filled = FilledLines(2.5, ANSWER, values)
+    written: list[Frame | FilledLines] = [
+        Frame(1.0, "q", {"operation": "s-1.1"}),
+        filled,
+        Frame(3.0, "s", {"state": "closed"}),
+    ]
+    file = io.BytesIO(encode_header({}) + encode_block(written, 0.5))
+    (_, block) = scan(file)
+    assert block.frames == 5
+    assert block.flags == Kind.ROWS | Kind.EVENTS
+    frames = load(file, block)
+    assert frames[1:4] == as_frames(filled)
+    assert frames[1:4] == [
+        Frame(2.5, "c", {"operation": "s-1.1", "columns": [{"name": "100%", "masked": False}]}),
+        Frame(2.5, "R", RowBatch("s-1.1", 1, CELLS)),
+        Frame(2.5, "e", {"operation": "s-1.1", "tag": 'SELECT "1"\\', "rows": 1, "error": None}),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -101,11 +102,12 @@ async def test_reading_finds_every_durable_entry_at_any_moment(log: Log) -> None
 
 
 async def test_the_feed_is_offered_every_entry_with_its_sequence(open_log: OpenLog) -> None:
-    offered: list[dict[str, Any]] = []
-    log = await open_log(on_entry=offered.append, now=lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    offered: list[tuple[EventName, int, bytes]] = []
+    log = await open_log(on_entry=lambda *told: offered.append(told), now=lambda: datetime(2026, 3, 1, tzinfo=UTC))
     write(log, 1, session="s-1")
-    assert offered[1] == {
-        "sequence": 1,
+    event, sequence, entry = offered[1]
+    assert (event, sequence) == (EventName.POLICY_APPLIED, 1)
+    assert json.loads(entry) == {
         "v": 1,
         "time": "2026-03-01T00:00:00Z",
         "event": "policy.applied",
@@ -142,8 +144,8 @@ class Feed:
     def __init__(self) -> None:
         self._entries: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    def __call__(self, entry: dict[str, Any]) -> None:
-        self._entries.put_nowait(entry)
+    def __call__(self, event: EventName, sequence: int, entry: bytes) -> None:
+        self._entries.put_nowait({"sequence": sequence, **json.loads(entry)})
 
     async def of(self, event: str) -> dict[str, Any]:
         while (entry := await self._entries.get())["event"] != event:
@@ -254,7 +256,7 @@ async def test_one_that_waited_and_fails_keeps_nothing_from_the_others(
     assert ("record" in log.all_troubles) is is_failing
     assert len(failures) == 1
     recovered = asyncio.Event()
-    log.on_entry = lambda entry: recovered.set()
+    log.on_entry = lambda *told: recovered.set()
     storage.heal()
     if is_failing:
         await recovered.wait()
