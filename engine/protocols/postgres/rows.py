@@ -64,7 +64,7 @@ class RowMasker:
 
     def _overwrite(self, data: bytearray, starts: list[int]) -> None:
         wanted, masked = self._wanted, 0
-        for start in starts:
+        for start, stop in zip(starts, [*starts[1:], len(data)], strict=False):
             cell = start + _HEAD
             for is_wanted in wanted:
                 length = int.from_bytes(data[cell : cell + 4])
@@ -72,9 +72,13 @@ class RowMasker:
                 if length == _NULL:
                     continue
                 if is_wanted:
+                    if cell + length > stop:  # as many stars would be made as a hostile length says
+                        raise UpstreamError("the upstream sent a torn row")
                     data[cell : cell + length] = _STARS[:length] if length <= len(_STARS) else b"*" * length
                     masked += 1
                 cell += length
+            if cell > stop:
+                raise UpstreamError("the upstream sent a torn row")
         self.masked += masked
 
     def _rebuild(self, data: bytes, start: int) -> bytes:

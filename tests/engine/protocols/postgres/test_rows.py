@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +79,18 @@ def test_a_row_that_does_not_fit_its_description_ends_the_answer() -> None:
         masker(PLAIN).mask(row([b"1", b"2"]))
     with pytest.raises(UpstreamError):
         masker(PLAIN).mask(row([b"1"])[:-1])
+
+
+@pytest.mark.parametrize("length", [7, 200, 0x7FFFFFFF, 0xFFFFFFFE])
+@pytest.mark.parametrize("behind", [b"", row([b"1", b"canary"])], ids=["alone", "before another"])
+def test_a_cell_that_claims_more_than_its_row_has_costs_nothing_and_ends_the_answer(length: int, behind: bytes) -> None:
+    """SECURITY: promise 6, a hostile upstream costs bounded memory: four gigabytes of stars were a row's work."""
+    body = b"\0\x02\0\0\0\x011" + length.to_bytes(4) + b"canary"
+    torn = b"D" + (len(body) + 4).to_bytes(4) + body
+    tracemalloc.start()
+    try:
+        with pytest.raises(UpstreamError):
+            masker(PLAIN, PROTECTED).mask(torn + behind)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
