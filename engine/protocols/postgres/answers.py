@@ -145,7 +145,7 @@ class _Report(Message):
     fields: Mapping[str, str]
 
     def body(self) -> bytes:
-        return b"".join(name.encode() + cstring(value) for name, value in self.fields.items()) + b"\0"
+        return b"".join(name.encode("latin-1") + cstring(value) for name, value in self.fields.items()) + b"\0"
 
     @classmethod
     def read(cls, body: Body) -> Self:

@@ -16,6 +16,7 @@ from engine.protocols.postgres.messages import Message
         (a.CommandComplete("SELECT 1"), b"C\0\0\0\x0dSELECT 1\0"),
         (a.DataRow((b"v", None)), b"D\0\0\0\x0f\0\x02\0\0\0\x01v\xff\xff\xff\xff"),
         (a.ErrorResponse({"S": "ERROR", "C": "42501"}), b"E\0\0\0\x13SERROR\0C42501\0\0"),
+        (a.ErrorResponse({"\xff": "any byte names a field"}), b"E\0\0\0\x1d\xffany byte names a field\0\0"),
         (a.ParameterStatus("a", "b"), b"S\0\0\0\x08a\0b\0"),
         (a.NotificationResponse(7, "c", "p"), b"A\0\0\0\x0c\0\0\0\x07c\0p\0"),
         (a.ReadyForQuery("T"), b"Z\0\0\0\x05T"),
