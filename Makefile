@@ -27,6 +27,12 @@ bench: $(STAMP)
 	@tests/servers/install
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+SECONDS ?= 60
+
+fuzz: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
