@@ -11,6 +11,7 @@ from engine.model import Identity, Target
 
 if TYPE_CHECKING:
     from engine.config.revision import Revision
+    from engine.identity.locks import Locks
     from engine.identity.tokens import Token
     from engine.session import Session
 
@@ -28,7 +29,7 @@ def authenticated(revision: Revision, token: Token) -> Identity:
     )
 
 
-def permitted(revision: Revision, identity: Identity, target_name: str, now: datetime) -> Target:
+def permitted(revision: Revision, locks: Locks, identity: Identity, target_name: str, now: datetime) -> Target:
     """The target, if this identity may open a session there; raises SessionRefused."""
     if identity.expires is not None and identity.expires <= now:
         raise SessionRefused(
@@ -42,6 +43,8 @@ def permitted(revision: Revision, identity: Identity, target_name: str, now: dat
             f"no rule allows or reviews anything there for {identity.subject}",
             "ask for a rule that covers this identity and target",
         )
+    if (why := locks.why_not(identity, target.name)) is not None:
+        raise SessionRefused(why, hint="ask an administrator")
     return target
 
 
@@ -72,9 +75,7 @@ def follow(session: Session, revision: Revision) -> str | None:
 
 def _registered(revision: Revision, subject: str) -> Identity:
     try:
-        if subject in revision.agents:
-            return revision.identity_of_agent(subject)
-        return revision.identity_of_person(subject)
+        return revision.identity_of(subject)
     except NotFound as unknown:
         raise SessionRefused(unknown.what, unknown.why, unknown.hint) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import Denied
-from engine.model import Decision, Operation
+from engine.model import Decision, Operation, Verdict
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
@@ -18,6 +18,17 @@ def denied(operation: Operation, decision: Decision) -> Denied:
         _because(decision),
         "ask for a rule that allows it, or for another way to do this",
         decision=decision,
+        operation=operation.id,
+    )
+
+
+def locked(operation: Operation, why: str) -> Denied:
+    """Its session was stopped while it was on its way."""
+    return Denied(
+        f"{operation.verb} denied",
+        why,
+        "ask an administrator",
+        decision=Decision(Verdict.DENY, None, why),
         operation=operation.id,
     )
 

@@ -23,7 +23,9 @@ from engine.audit.recorder import Recorder
 from engine.audit.recovery import recover_recordings
 from engine.bus import Bus
 from engine.config.revision import Revision
-from engine.errors import HooptermError, NotFound, SessionRefused
+from engine.endings import Endings
+from engine.errors import HooptermError, SessionRefused
+from engine.identity.locks import Locks, told
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
@@ -37,8 +39,6 @@ from engine.shared import Shared
 from engine.store.store import Store
 from engine.tls import Authority, ClientTLS
 
-_EXPIRY_CHECK = 0.25  # seconds; what ended must end within one
-_RENEWAL_CHECK = timedelta(hours=12)
 _NAME, _REASON = 128, 512  # characters that the log keeps of what a stranger called itself, and of why not
 _DRAIN = 10.0  # seconds that what sessions are doing gets to finish when the engine stops
 _LAST_WORDS = 2.0  # seconds from telling a session that it ends to cutting it
@@ -53,6 +53,7 @@ class Gateway:
     store: Store
     approvals: ReviewQueue
     tokens: Tokens
+    locks: Locks
     authority: Authority
     tasks: asyncio.TaskGroup
 
@@ -67,6 +68,7 @@ class Gateway:
         self._past = Counts()
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
+        self.endings = Endings(self)
         self.is_draining = False
         self._shared = Shared()
         self._stopping = asyncio.Event()
@@ -108,7 +110,12 @@ class Gateway:
         resources.push_async_callback(self.store.close)
         max_ttl = timedelta(seconds=self.revision.settings.tokens.max_ttl)
         self.tokens = await Tokens.open(self.store, max_ttl=max_ttl, now=self.now)
-        self.tokens.on_revoked.append(self._end_token)
+        self.tokens.on_revoked.append(self.endings.end_token)
+        self.locks = await Locks.open(self.store)
+        if self.store.is_new:  # one that was lost must not let in whom it kept out: the log still says so
+            for lock in await asyncio.to_thread(lambda: told(self.log.read())):
+                self.locks.add(lock)
+                await self.locks.keep(lock)
         self.approvals = await ReviewQueue.open(
             self.store,
             self.log,
@@ -121,7 +128,7 @@ class Gateway:
 
     async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
         self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
-        self.tasks.create_task(self._end_expired())
+        self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
         await self.listeners.open(self.revision.settings.listeners)
         self._control = ControlServer(self)
@@ -170,7 +177,7 @@ class Gateway:
         try:
             if self.is_draining:
                 raise SessionRefused("the engine is stopping", "", "try again in a moment")
-            target = admission.permitted(self.revision, identity, target_name, self.now())
+            target = admission.permitted(self.revision, self.locks, identity, target_name, self.now())
         except SessionRefused as refused:
             self.log.append(
                 EventName.SESSION_REFUSED,
@@ -277,14 +284,6 @@ class Gateway:
             totals.add(counts)
         return totals
 
-    def kill(self, session_id: str, reason: str, by: str) -> None:
-        """End a live session now; raises NotFound."""
-        session = self.sessions.get(session_id)
-        if session is None:
-            raise NotFound(f"no live session {session_id}", "", "hoopterm sessions list")
-        session.recorder.event("s", {"state": "killed", "reason": f"{by}: {reason}"})
-        session.adapter.terminate(f"ended by {by}: {reason}" if reason else f"ended by {by}")
-
     def announce(self, session: Session) -> None:
         """Tell watchers that something about this session changed."""
         self.bus.publish("sessions", session)
@@ -329,26 +328,9 @@ class Gateway:
         for session in tuple(self.sessions.values()):
             if (why := admission.follow(session, revision)) is not None:
                 session.adapter.terminate(why)
+            else:
+                self.endings.shut(session)  # who answers for it may have changed
         return changes
-
-    def _end_token(self, token: str) -> None:
-        for session in tuple(self.sessions.values()):
-            if session.identity.token == token:
-                session.adapter.terminate("the token was revoked")
-        self.spawn(self.approvals.end_token(token), "end the reviews of a revoked token")
-
-    async def _end_expired(self) -> None:
-        """End what has expired, and renew the certificate before it does."""
-        renewed = self.now()
-        while not self._stopping.is_set():
-            now = self.now()
-            if now - renewed >= _RENEWAL_CHECK:
-                renewed = now
-                self.authority.renew()
-            for session in tuple(self.sessions.values()):
-                if session.identity.expires is not None and session.identity.expires <= now:
-                    session.adapter.terminate("the token or identity has expired")
-            await asyncio.sleep(_EXPIRY_CHECK)
 
     def _tell_entry(self, event: EventName, sequence: int, entry: bytes) -> None:
         if self.bus.has_watchers("events"):

@@ -39,6 +39,7 @@ class Pipeline:
         returns, every intent that must be on stable storage is.
         """
         operations = await exchange.analyse()
+        self._require_unlocked(session, operations)
         decisions = self._decide_all(session, operations)
         approved: dict[str, Review] = {}
         for operation, decision in zip(operations, decisions, strict=True):
@@ -61,6 +62,11 @@ class Pipeline:
             self._never_ran(used)
             raise
         return passages
+
+    def _require_unlocked(self, session: Session, operations: Sequence[Operation]) -> None:
+        """Nothing of a session that was locked goes on, whatever it waited for."""
+        if session.locked is not None and operations:
+            self._turn_away(session, operations[0], denials.locked(operations[0], session.locked))
 
     def _decide_all(self, session: Session, operations: Sequence[Operation]) -> list[Decision]:
         decisions = [self.decide(session, operation) for operation in operations]
@@ -100,6 +106,7 @@ class Pipeline:
                     self._turn_away(session, operation, denials.turned_down(operation, decision, review))
                 else:  # it needs approval since what was in front of it waited
                     self._turn_away(session, operation, denials.denied(operation, decision))
+            self._require_unlocked(session, operations)
         except HooptermError:
             self._never_ran(used)
             raise
@@ -111,7 +118,7 @@ class Pipeline:
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
         """The same without waiting, for an allowed pure read; None when it needs `admit`."""
-        if not operation.is_pure_read:
+        if not operation.is_pure_read or session.locked is not None:
             return None
         decision = self.decide(session, operation)
         if decision.verdict is not Verdict.ALLOW:

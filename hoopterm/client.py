@@ -123,6 +123,22 @@ class Client:
         """End a session now."""
         await self._ask("POST", ["sessions", session, "kill"], schema.DoneView, body=schema.Reason(reason))
 
+    # Locks
+
+    async def locks(self) -> list[schema.LockView]:
+        """What is locked, the oldest first."""
+        return await self._ask("GET", ["locks"], list[schema.LockView])
+
+    async def lock(self, *, reason: str, identity: str | None = None, target: str | None = None) -> schema.LockView:
+        """Refuse new sessions of an identity or on a target, and end live ones; name one of the two."""
+        body = schema.LockRequest(reason, identity, target)
+        return await self._ask("POST", ["lock"], schema.LockView, body=body)
+
+    async def unlock(self, *, reason: str, identity: str | None = None, target: str | None = None) -> schema.LockView:
+        """Let it be used again; what the lock was."""
+        body = schema.LockRequest(reason, identity, target)
+        return await self._ask("POST", ["unlock"], schema.LockView, body=body)
+
     # Tokens
 
     async def tokens(self) -> list[schema.TokenView]:

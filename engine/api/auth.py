@@ -17,9 +17,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import Forbidden
+from engine.identity.locks import Locked
 
 if TYPE_CHECKING:
     from engine.config.revision import Person, Revision
+    from engine.identity.locks import Locks
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
 
@@ -49,6 +51,7 @@ class Caller:
 
     person: Person
     permissions: frozenset[str]
+    is_locked: bool = False
 
     @property
     def name(self) -> str:
@@ -75,8 +78,9 @@ def peer_uid(connection: HasOptions) -> int:
     return int(uid)
 
 
-async def identify(uid: int, revision: Revision) -> Caller:
-    """The person behind a uid; raises Forbidden for somebody the configuration does not know."""
+async def identify(uid: int, revision: Revision, locks: Locks) -> Caller:
+    """The person behind a uid, without permissions where they are locked; raises Forbidden for somebody the
+    configuration does not know."""
     name = await asyncio.to_thread(_unix_name, uid)  # a directory service may be slow
     person = revision.person_of_unix(name) if name is not None else None
     if person is None:
@@ -86,12 +90,16 @@ async def identify(uid: int, revision: Revision) -> Caller:
             hint=f"add them under identity.people, as `{name or 'NAME'}: {{unix: {name or 'NAME'}, groups: [GROUP]}}`, "
             "and let one of their groups do something under permissions, as `operator: [GROUP]`",
         )
+    if locks.get(Locked.IDENTITY, person.name) is not None:
+        return Caller(person, frozenset(), is_locked=True)
     return Caller(person, frozenset(revision.permissions_of(person)))
 
 
 def require(caller: Caller, needs: frozenset[Permission], what: str) -> None:
     """Raise Forbidden unless the caller has one of these permissions; for none, being known is enough."""
     if needs and not caller.has(needs):
+        if caller.is_locked:
+            raise Forbidden(f"{caller.name} may not {what}", f"{caller.name} is locked", "ask an administrator")
         wanted = " or ".join(sorted(needs))
         raise Forbidden(
             f"{caller.name} may not {what}",

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from engine.api.call import Call
 from engine.api.schema import ErrorView
-from engine.errors import HooptermError
+from engine.errors import Forbidden, HooptermError
+from engine.identity.locks import Locked
 
 HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 20.0  # a reader that takes nothing for so long is gone
@@ -42,6 +43,7 @@ async def stream(
             try:
                 async with aclosing(lines):
                     async for entry in lines:
+                        _require_unlocked(call)
                         await _write(response, entry)
             except HooptermError as error:
                 await _write(response, line({"error": ErrorView(error.code, str(error), error.hint)}))
@@ -50,6 +52,12 @@ async def stream(
         if call.request.transport is not None:
             call.request.transport.abort()
     return response
+
+
+def _require_unlocked(call: Call) -> None:
+    """Who is locked while they read, reads no further."""
+    if call.gateway.locks.get(Locked.IDENTITY, call.caller.name) is not None:
+        raise Forbidden(f"{call.caller.name} is locked", hint="ask an administrator")
 
 
 async def _beat(response: web.StreamResponse, heartbeat: float, beat: Callable[[], bytes]) -> None:

@@ -53,8 +53,5 @@ async def explain_statement(call: Call) -> DecisionView:
     target = revision.targets.get(asked.target)
     if target is None:
         raise NotFound(f"there is no target {asked.target!r}", hint="hoopterm engine status lists them")
-    if asked.identity in revision.agents:
-        identity = revision.identity_of_agent(asked.identity)
-    else:
-        identity = revision.identity_of_person(asked.identity)
+    identity = revision.identity_of(asked.identity)
     return await explain(call.gateway, identity, target, asked.text, asked.database or target.database)

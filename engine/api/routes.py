@@ -23,6 +23,7 @@ from engine.api.auth import (
 )
 from engine.api.call import Call
 from engine.api.evidence import checkpoint, download, events, key, recordings
+from engine.api.locks import list_locks, lock, unlock
 from engine.api.policies import apply_policy, check_policy, explain_statement, show_policy
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
 from engine.api.service import ca, connect, live, status, stop
@@ -56,6 +57,9 @@ ROUTES = (
     Route("GET", "/sessions/{id}", SEES_SESSIONS, "see sessions", show_session),
     Route("GET", "/sessions/{id}/watch", SEES_SESSIONS, "watch sessions", watch),
     Route("POST", "/sessions/{id}/kill", OPERATOR, "end sessions", kill),
+    Route("GET", "/locks", SEES_SESSIONS, "see locks", list_locks),
+    Route("POST", "/lock", OPERATOR, "lock", lock),
+    Route("POST", "/unlock", OPERATOR, "unlock", unlock),
     Route("GET", "/tokens", OPERATOR, "see tokens", list_tokens),
     Route("POST", "/tokens", OPERATOR, "mint tokens", create_token),
     Route("POST", "/tokens/{id}/revoke", OPERATOR, "revoke tokens", revoke_token),

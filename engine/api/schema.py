@@ -107,6 +107,20 @@ class SessionView(msgspec.Struct, frozen=True):
     rows: int = 0
     last_verb: str = ""
     recording: str | None = None  # path under the state directory
+    locked: bool = False  # a lock covers its identity or its target
+
+
+class LockView(msgspec.Struct, frozen=True):
+    """One lock. `covers` are the agents that a locked person sponsors: they are stopped too."""
+
+    kind: str  # identity | target
+    name: str
+    by: str
+    reason: str
+    since: str
+    is_known: bool = True  # the configuration has that name
+    covers: list[str] = []
+    ended: int = 0  # in the answer to a lock: the live sessions it ended
 
 
 class TokenView(msgspec.Struct, frozen=True):
@@ -141,6 +155,7 @@ class TargetView(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
     credential: str = ""
     sessions: int = 0
+    locked: bool = False
 
 
 class StatusView(msgspec.Struct, frozen=True):
@@ -164,6 +179,7 @@ class StatusView(msgspec.Struct, frozen=True):
     you: str = ""  # the asking person
     permissions: list[str] = []
     draining: bool = False
+    locks: int = 0
     troubles: dict[str, str] = {}  # what cannot be recorded or published → why: record, checkpoint, copies
 
 
@@ -292,6 +308,14 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks to approve, deny, revoke or kill something, and says why."""
 
     reason: str = ""
+
+
+class LockRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks to lock or unlock one identity or one target, and says why."""
+
+    reason: str
+    identity: str | None = None
+    target: str | None = None
 
 
 class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

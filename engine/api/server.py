@@ -135,7 +135,7 @@ class ControlServer:
         async def handle(request: web.Request) -> web.StreamResponse:
             assert request.transport is not None
             uid = peer_uid(request.transport.get_extra_info("socket"))
-            caller = await identify(uid, gateway.revision)
+            caller = await identify(uid, gateway.revision, gateway.locks)
             require(caller, route.needs, route.does)
             answer = await route.handle(Call(gateway, request, caller, readings))
             if isinstance(answer, web.StreamResponse):

@@ -26,6 +26,7 @@ from engine.api.schema import (
 from engine.api.tokens import mint
 from engine.api.views import moment, moment_or_none, session_view, target_view
 from engine.errors import NotFound
+from engine.identity.locks import Locked
 from engine.listeners import Listening
 
 _LIVE_CAPACITY = 4096
@@ -49,7 +50,12 @@ def status_view(call: Call) -> StatusView:
         state=str(gateway.state.absolute()),
         listeners=[ListenerView(it.protocol, it.host, it.port, it.tls) for it in gateway.listeners.listening],
         targets=[
-            target_view(target, revision.credentials.get(target.name), sessions[target.name])
+            target_view(
+                target,
+                revision.credentials.get(target.name),
+                sessions[target.name],
+                is_locked=gateway.locks.get(Locked.TARGET, target.name) is not None,
+            )
             for target in revision.targets.values()
         ],
         sessions=len(gateway.sessions),
@@ -64,6 +70,7 @@ def status_view(call: Call) -> StatusView:
         you=call.caller.name,
         permissions=sorted(call.caller.permissions),
         draining=gateway.is_draining,
+        locks=len(gateway.locks.list()),
         troubles=gateway.log.all_troubles,
     )
 
@@ -84,7 +91,7 @@ async def _changes(call: Call) -> Lines:
         yield line(LiveView(status=status_view(call)))
         if sees_sessions:
             for session in tuple(gateway.sessions.values()):
-                yield line(LiveView(session=session_view(session)))
+                yield line(LiveView(session=session_view(session, gateway.locks)))
         if sees_reviews:
             for review in await pending(call):
                 yield line(LiveView(review=review))
@@ -93,7 +100,7 @@ async def _changes(call: Call) -> Lines:
                 yield line(LiveView(review=await shown(call, item)))
             else:
                 is_live = item.id in gateway.sessions
-                yield line(LiveView(session=session_view(item, None if is_live else gateway.now())))
+                yield line(LiveView(session=session_view(item, gateway.locks, None if is_live else gateway.now())))
         if subscription.dropped:
             yield TOO_SLOW
     finally:
@@ -111,7 +118,7 @@ async def connect(call: Call) -> ConnectView:
     gateway, revision = call.gateway, call.gateway.revision
     name, _, _ = asked.target.partition("/")
     identity = revision.identity_of_person(call.caller.name)
-    target = admission.permitted(revision, identity, name, gateway.now())
+    target = admission.permitted(revision, gateway.locks, identity, name, gateway.now())
     listening = next((it for it in gateway.listeners.listening if it.protocol == target.protocol), None)
     if listening is None:
         raise NotFound(f"no listener speaks {target.protocol}", hint=f"add one under `listeners: {target.protocol}:`")

@@ -21,20 +21,23 @@ async def list_sessions(call: Call) -> list[SessionView]:
     state = call.query("state")
     if state is not None and state not in _STATES:
         raise HooptermError(f"sessions have no state {state[:20]!r}", hint=f"one of {', '.join(_STATES)}")
-    live = [session_view(session) for session in reversed(call.gateway.sessions.values())] if state != "closed" else []
-    past = await call.gateway.store.past_sessions(MAX_PAST) if state != "live" else []
-    return live + [past_session_view(session) for session in past if session.id not in call.gateway.sessions]
+    gateway, locks = call.gateway, call.gateway.locks
+    live = (
+        [session_view(session, locks) for session in reversed(gateway.sessions.values())] if state != "closed" else []
+    )
+    past = await gateway.store.past_sessions(MAX_PAST) if state != "live" else []
+    return live + [past_session_view(session, locks) for session in past if session.id not in gateway.sessions]
 
 
 async def show_session(call: Call) -> SessionView:
     """One session."""
     live = call.gateway.sessions.get(call.id)
     if live is not None:
-        return session_view(live)
+        return session_view(live, call.gateway.locks)
     past = await call.gateway.store.past_session(call.id)
     if past is None:
         raise NotFound("there is no such session", hint="hoopterm sessions list --state all")
-    return past_session_view(past)
+    return past_session_view(past, call.gateway.locks)
 
 
 async def watch(call: Call) -> web.StreamResponse:
@@ -50,5 +53,5 @@ async def watch(call: Call) -> web.StreamResponse:
 async def kill(call: Call) -> DoneView:
     """End a live session now."""
     asked = await call.body(Reason)
-    call.gateway.kill(call.id, asked.reason, call.caller.name)
+    call.gateway.endings.kill(call.id, asked.reason, call.caller.name)
     return DoneView()

@@ -11,6 +11,7 @@ from engine.api.schema import (
     AccessView,
     FrameView,
     IdentityView,
+    LockView,
     OutcomeView,
     ReviewView,
     SessionView,
@@ -19,6 +20,7 @@ from engine.api.schema import (
     VoteView,
 )
 from engine.approvals.request import Review
+from engine.identity.locks import Lock, Locked, Locks
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
 from engine.session import Session
@@ -26,7 +28,7 @@ from engine.store.sessions import PastSession, listed
 from replay.format import SUFFIX, Frame, RowBatch
 
 if TYPE_CHECKING:
-    from engine.config.revision import Credential
+    from engine.config.revision import Credential, Revision
 
 
 def moment(time: datetime) -> str:
@@ -102,17 +104,17 @@ def _outcome_view(review: Review) -> OutcomeView | None:
     return OutcomeView(status, outcome.tag, outcome.rows, outcome.changed, outcome.error)
 
 
-def session_view(session: Session, closed: datetime | None = None) -> SessionView:
+def session_view(session: Session, locks: Locks, closed: datetime | None = None) -> SessionView:
     """One session, live unless it was `closed`."""
-    return _session_view(listed(session, closed), "live" if closed is None else "closed")
+    return _session_view(listed(session, closed), locks, "live" if closed is None else "closed")
 
 
-def past_session_view(session: PastSession) -> SessionView:
+def past_session_view(session: PastSession, locks: Locks) -> SessionView:
     """One session of the store; without its end where the engine ended before it."""
-    return _session_view(session, "closed")
+    return _session_view(session, locks, "closed")
 
 
-def _session_view(session: PastSession, state: str) -> SessionView:
+def _session_view(session: PastSession, locks: Locks, state: str) -> SessionView:
     return SessionView(
         id=session.id,
         state=state,
@@ -130,6 +132,7 @@ def _session_view(session: PastSession, state: str) -> SessionView:
         rows=session.rows,
         last_verb=session.last_verb,
         recording=f"recordings/{session.id}{SUFFIX}",
+        locked=locks.on(session.identity, session.target) is not None,
     )
 
 
@@ -146,7 +149,24 @@ def token_view(token: Token) -> TokenView:
     )
 
 
-def target_view(target: Target, credential: Credential | None, sessions: int) -> TargetView:
+def lock_view(lock: Lock, revision: Revision, ended: int = 0) -> LockView:
+    """One lock, and what it means for the configuration in force."""
+    is_target = lock.kind is Locked.TARGET
+    names = revision.targets.keys() if is_target else revision.people.keys() | revision.agents.keys()
+    sponsored = () if is_target else (agent.name for agent in revision.agents.values() if agent.sponsor == lock.name)
+    return LockView(
+        kind=lock.kind.value,
+        name=lock.name,
+        by=lock.by,
+        reason=lock.reason,
+        since=moment(lock.since),
+        is_known=lock.name in names,
+        covers=sorted(sponsored),
+        ended=ended,
+    )
+
+
+def target_view(target: Target, credential: Credential | None, sessions: int, *, is_locked: bool) -> TargetView:
     """One target; of its credential only the kind."""
     return TargetView(
         name=target.name,
@@ -157,6 +177,7 @@ def target_view(target: Target, credential: Credential | None, sessions: int) ->
         labels=dict(target.labels),
         credential=credential.kind if credential is not None else "none",
         sessions=sessions,
+        locked=is_locked,
     )
 
 

@@ -229,11 +229,11 @@ class ReviewQueue:
         await self._docket.log.wait(sequence)
         return case.review
 
-    async def end_token(self, token: str) -> None:
-        """End every open review that was asked for through a token that is no more."""
+    async def end(self, is_ended: Callable[[Review], bool], why: str) -> None:
+        """End every open review of which that is true."""
         for case in tuple(self._docket.cases.values()):
-            if case.review.identity.token == token:
-                await self._docket.end(case, {"by": "engine", "reason": "its token was revoked"})
+            if is_ended(case.review):
+                await self._docket.end(case, {"by": "engine", "reason": why})
 
     async def redecide(self, revision: Configured) -> None:
         """Decide every open review again under a new configuration; it survives if the same rules still hold it."""

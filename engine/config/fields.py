@@ -19,6 +19,11 @@ _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST: Final = 3660 * 86400.0
 
 
+def is_name(text: str) -> bool:
+    """Whether an identity, a target or a rule could be called that."""
+    return re.fullmatch(_NAME_PATTERN, text) is not None and not text.endswith("\n")
+
+
 def _refuse(what: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("value", "{what}", {"what": what, "hint": hint})
 
@@ -125,7 +130,8 @@ def _listen(value: str) -> str:
     return value
 
 
-_NAME = StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")
+_NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$"
+_NAME = StringConstraints(pattern=_NAME_PATTERN)
 _GROUP = StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+:/ -]{0,127}$")
 _ANY_OF = Field(min_length=1, max_length=1000)
 

@@ -90,6 +90,10 @@ class Revision:
         """What differs from another revision, one line each."""
         return changes(before, self)
 
+    def identity_of(self, name: str) -> Identity:
+        """The identity of an agent or a person; raises NotFound. The caller adds how it authenticated."""
+        return self.identity_of_agent(name) if name in self.agents else self.identity_of_person(name)
+
     def identity_of_agent(self, name: str) -> Identity:
         """The identity of a registered agent; raises NotFound. The caller adds how it authenticated."""
         agent = self.agents.get(name)

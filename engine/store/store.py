@@ -8,12 +8,13 @@ from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from engine.errors import HooptermError
+from engine.store.locks import LockTable
 from engine.store.reviews import ReviewTable
 from engine.store.sessions import SessionTable
 from engine.store.tokens import TokenTable
@@ -29,8 +30,13 @@ _PRAGMAS = (
 )
 
 
-class Store(TokenTable, SessionTable, ReviewTable):
-    """The engine's relational state. Make it with `Store.open`; what a method changed is durable when it returns."""
+class Store(TokenTable, LockTable, SessionTable, ReviewTable):
+    """The engine's relational state. Make it with `Store.open`; what a method changed is durable when it returns.
+
+    `is_new`: it was empty, without a table, when it was opened.
+    """
+
+    is_new = False
 
     @classmethod
     async def open(cls, url: str, state: Path) -> Self:
@@ -43,12 +49,14 @@ class Store(TokenTable, SessionTable, ReviewTable):
             raise HooptermError("the store's URL does not read", "", "write sqlite or postgresql://…") from None
         try:
             async with engine.begin() as connection:
-                await connection.run_sync(_migrate)
+                is_new = await connection.run_sync(_migrate)
         except (SQLAlchemyError, OSError) as error:
             await engine.dispose()
             why = str(getattr(error, "orig", None) or error)
             raise HooptermError(f"the store {engine.url!r} does not open", why, "check engine.store") from None
-        return cls(engine)
+        store = cls(engine)
+        store.is_new = is_new
+        return store
 
     def __repr__(self) -> str:
         return f"<Store {self._engine.url!r}>"
@@ -79,8 +87,11 @@ def _postgres(url: str) -> AsyncEngine:
     return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), pool_size=4, pool_pre_ping=True)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection) -> bool:
+    """Bring the tables up to date; whether there were none."""
+    is_new = not inspect(connection).has_table("alembic_version")
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return is_new

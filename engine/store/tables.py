@@ -55,6 +55,16 @@ tokens = Table(
     Column("last_used", Moment),
 )
 
+locks = Table(
+    "locks",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # identity | target
+    Column("name", Text, primary_key=True),
+    Column("locked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
 sessions = Table(
     "sessions",
     metadata,

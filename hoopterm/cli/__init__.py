@@ -8,6 +8,7 @@ statements   a session's frames as lines: what was asked, decided, answered
 engine       run, start, stop, status, unit     (service, unit: how it runs in the background)
 approvals    list, show, approve, deny, revoke
 sessions     list, watch, kill
+lock unlock  the stop button
 token        create, list, revoke
 policy       check, apply, explain
 audit        tail, verify, key, checkpoint      (verification: what the files show, in words)

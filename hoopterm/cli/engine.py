@@ -183,7 +183,7 @@ def _draw(status: StatusView) -> None:
                 target.name,
                 target.protocol,
                 "/".join(filter(None, [target.address, target.database])),
-                target.mode,
+                f"{target.mode}, locked" if target.locked else target.mode,
                 target.credential,
                 " ".join(f"{name}={value}" for name, value in sorted(target.labels.items())),
                 count(target.sessions),

@@ -89,6 +89,14 @@ def _tokens() -> list[str]:
     return _suggest(question)
 
 
+def _identities() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        connected = {session.identity.subject for session in await client.sessions("live")}
+        return sorted(connected | {lock.name for lock in await client.locks() if lock.kind == "identity"})
+
+    return _suggest(question)
+
+
 def _completion(known: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
         return [name for name in known() if name.startswith(incomplete)]
@@ -101,6 +109,21 @@ complete_sessions = _completion(_sessions)
 complete_recordings = _completion(_recordings)
 complete_targets = _completion(_targets)
 complete_tokens = _completion(_tokens)
+complete_identities = _completion(_identities)
 
 Review = Annotated[str, typer.Argument(metavar="REVIEW", help="The review's id.", autocompletion=complete_reviews)]
+LockedIdentity = Annotated[
+    str | None,
+    typer.Option(
+        "--identity",
+        metavar="NAME",
+        help="An agent or a person.",
+        show_default=False,
+        autocompletion=complete_identities,
+    ),
+]
+LockedTarget = Annotated[
+    str | None,
+    typer.Option("--target", metavar="NAME", help="A target.", show_default=False, autocompletion=complete_targets),
+]
 Session = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.", autocompletion=complete_sessions)]

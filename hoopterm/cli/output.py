@@ -29,6 +29,8 @@ _STATES = {
     "withdrawn": ("○", "dim"),
     "closed": ("○", "dim"),
     "killed": ("✗", "red"),
+    "locked": ("✗", "red"),
+    "unlocked": ("✓", "green"),
     "live": ("●", "green"),
     "valid": ("●", "green"),
     "allow": ("✓", "green"),

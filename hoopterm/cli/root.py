@@ -21,6 +21,8 @@ NOUNS = {
     "console": "The terminal console: approvals, live sessions, replay",
     "approvals": "Decide what waits for a person",
     "sessions": "See, watch and end sessions",
+    "lock": "Stop an identity or a target, now",
+    "unlock": "Let it be used again",
     "connect": "Reach a target as yourself",
     "token": "Tokens that let agents in",
     "policy": "Check, apply and explain the rules",

@@ -54,7 +54,7 @@ def list_(
             (
                 session.id,
                 badge(session.state),
-                session.identity.subject,
+                f"{session.identity.subject} (locked)" if session.locked else session.identity.subject,
                 session.target if session.mode == "enforce" else f"{session.target} ({session.mode})",
                 relative(session.opened, moment),
                 few(session.operations),

@@ -31,17 +31,17 @@ async def test_a_token_of_nobody_registered_is_refused(gateway: Gateway) -> None
 
 async def test_an_expired_identity_opens_nothing(gateway: Gateway) -> None:
     identity = admission.authenticated(gateway.revision, token())
-    assert admission.permitted(gateway.revision, identity, "shop", NOW).name == "shop"
+    assert admission.permitted(gateway.revision, gateway.locks, identity, "shop", NOW).name == "shop"
     with pytest.raises(SessionRefused, match="expired"):
-        admission.permitted(gateway.revision, identity, "shop", NOW + timedelta(hours=1))
+        admission.permitted(gateway.revision, gateway.locks, identity, "shop", NOW + timedelta(hours=1))
 
 
 async def test_a_forbidden_target_and_a_missing_one_read_the_same(gateway: Gateway) -> None:
     person = gateway.revision.identity_of_person("alice")
     with pytest.raises(SessionRefused) as forbidden:
-        admission.permitted(gateway.revision, person, "shop", NOW)
+        admission.permitted(gateway.revision, gateway.locks, person, "shop", NOW)
     with pytest.raises(SessionRefused) as missing:
-        admission.permitted(gateway.revision, person, "nothing", NOW)
+        admission.permitted(gateway.revision, gateway.locks, person, "nothing", NOW)
     assert str(forbidden.value).replace("shop", "x") == str(missing.value).replace("nothing", "x")
 
 

@@ -92,12 +92,12 @@ async def test_totals_count_live_and_past_sessions(gateway: Gateway, session: Se
 
 
 async def test_killing_names_who_did_it(gateway: Gateway, session: Session) -> None:
-    gateway.kill(session.id, "runaway", "bob")
+    gateway.endings.kill(session.id, "runaway", "bob")
     peer = session.adapter
     assert isinstance(peer, Peer)
     assert peer.reasons == ["ended by bob: runaway"]
     with pytest.raises(NotFound):
-        gateway.kill("s-none", "", "bob")
+        gateway.endings.kill("s-none", "", "bob")
 
 
 async def test_what_fails_beside_a_session_ends_nothing(gateway: Gateway, session: Session) -> None:

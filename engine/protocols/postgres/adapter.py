@@ -123,9 +123,9 @@ class Connection:
         opened = self._upstream = await upstream.connect(target.address, database, login, settings, tls=self._tls)
         wire = Wire(opened.transport, opened.leftover)
         try:
+            analyst = await _analyst(gateway, target, database)
             if self._terminated is not None:
                 raise SessionRefused("the session was ended", self._terminated)
-            analyst = await _analyst(gateway, target, database)
             tracker = Tracker(database, login.user, opened.parameters)
             self._relay = Relay(gateway, session, analyst, self._client, wire, tracker)
             keys = keys_of(gateway)

@@ -35,7 +35,7 @@ def test_the_peer_of_a_socket_is_who_opened_it() -> None:
 
 
 async def test_a_unix_name_of_the_configuration_is_a_person(serving: Serving) -> None:
-    caller = await identify(USERS["auditor"], serving.gateway.revision)
+    caller = await identify(USERS["auditor"], serving.gateway.revision, serving.gateway.locks)
     assert (caller.name, caller.permissions) == ("auditor", frozenset({"auditor"}))
 
 
@@ -60,7 +60,7 @@ async def test_a_process_of_another_user_is_that_user(serving: Serving) -> None:
 
 async def test_a_uid_without_a_name_is_a_stranger(serving: Serving) -> None:
     with pytest.raises(Forbidden, match="uid 4000000"):
-        await identify(4_000_000, serving.gateway.revision)
+        await identify(4_000_000, serving.gateway.revision, serving.gateway.locks)
 
 
 def test_no_permission_implies_another() -> None:

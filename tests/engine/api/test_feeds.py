@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
@@ -12,9 +13,12 @@ import pytest
 from aiohttp import web
 
 from engine.api import feeds
+from engine.api.auth import Caller
 from engine.api.call import Call
 from engine.api.feeds import line, stream
+from engine.config.revision import Person
 from engine.errors import RecordError
+from engine.identity.locks import Locks
 
 
 class Server:
@@ -26,7 +30,8 @@ class Server:
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         async def handle(request: web.Request) -> web.StreamResponse:
-            call = Call(cast(Any, None), request, cast(Any, None), cast(Any, None))
+            gateway, ann = SimpleNamespace(locks=Locks(cast(Any, None))), Caller(Person("ann"), frozenset())
+            call = Call(cast(Any, gateway), request, ann, cast(Any, None))
             try:
                 return await stream(call, self._lines, **self._options)
             finally:

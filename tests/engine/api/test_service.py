@@ -65,7 +65,7 @@ async def test_the_live_feed_has_only_what_its_reader_may_see(serving: Serving) 
 
     seen = {}
     for name, uid in USERS.items():
-        caller: Caller = await identify(uid, serving.gateway.revision)
+        caller: Caller = await identify(uid, serving.gateway.revision, serving.gateway.locks)
         seen[name] = (caller.has(SEES_REVIEWS), caller.has(SEES_SESSIONS))
     assert seen == {
         "admin": (False, True),

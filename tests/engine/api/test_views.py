@@ -46,7 +46,8 @@ async def test_a_session_is_shown_live_and_closed(serving: Serving) -> None:
 
     session, _ = await serving.open_session()
     session.counts.operations = 3
-    live, closed = session_view(session), session_view(session, NOON)
+    locks = serving.gateway.locks
+    live, closed = session_view(session, locks), session_view(session, locks, NOON)
     assert (live.state, live.closed, live.operations, live.client) == ("live", None, 3, "127.0.0.1:9 psql")
     assert (closed.state, closed.closed) == ("closed", moment(NOON))
     await serving.gateway.close_session(session, "done")

@@ -97,7 +97,7 @@ class TestBorrowing:
     async def test_the_end_of_a_token_ends_what_was_asked_through_it(self, desk: Desk) -> None:
         pending, approved = await desk.ask(), await desk.ask(operation=delete("DELETE FROM a"))
         await desk.approve(approved.id, "bob")
-        await desk.queue.end_token("t1")
+        await desk.queue.end(lambda review: review.identity.token == "t1", "its token was revoked")
         assert (await desk.queue.get(pending.id)).state is State.WITHDRAWN
         assert (await desk.queue.get(approved.id)).state is State.REVOKED
 
