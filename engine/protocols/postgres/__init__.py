@@ -8,7 +8,7 @@ opening, options        the settings a client opens its session with, decided; c
 upstream, address       the engine as a client: authentication (scram, saslprep); refusal: why it was turned away
 
 The conversation:
-codec, framing          as a table, sans-I/O; requests, answers, messages: what is said, as values
+codec, framing, runs    as a table, sans-I/O; requests, answers, messages: what is said, as values
 relay                   one session: intake (up), downstream (down), wire (a socket)
 simple, extended        the two query protocols; portals: their names; functioncall: the obsolete third
 exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them

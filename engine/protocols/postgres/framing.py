@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from engine.errors import ProtocolViolation
 from engine.protocols.postgres.messages import HEADER
+from engine.protocols.postgres.runs import Run, walk
 
 PIECE = 64 * 1024
 """Bytes of a message that may pass in pieces before its first piece goes."""
@@ -20,7 +21,7 @@ Frame = tuple[int, bytes]
 class Framing:
     """Messages of the types in `limits`, whose bodies are at most that long; anything else is refused.
 
-    Types in `runs` come as runs: all that lie behind one another, in one slice. Types in `pieces` come in pieces once
+    Types in `runs` come as a `Run` where several lie behind one another. Types in `pieces` come in pieces once
     they are larger than the number of bytes given there; `is_piece` says so of the frame last given, and `is_inside`
     that more of the same message follows.
     """
@@ -70,10 +71,10 @@ class Framing:
         end = start + self._length(kind, data[start + 1 : start + HEADER])
         if end > len(data):
             return self._wait(data, kind, end - start)
-        if kind in self._runs:
-            end = self._end_of_run(data, kind, end)
-        self._position = end
         self._wanted = HEADER
+        if end < len(data) and data[end] == kind and kind in self._runs:
+            return self._run(data[start:], kind)
+        self._position = end
         self.buffered -= end - start
         return kind, data if start == 0 and end == len(data) else data[start:end]
 
@@ -101,14 +102,13 @@ class Framing:
             )
         return length + 1
 
-    def _end_of_run(self, data: bytes, kind: int, end: int) -> int:
-        limit, size = self._limits[kind] + 4, len(data)
-        while end + HEADER <= size and data[end] == kind:
-            length = int.from_bytes(data[end + 1 : end + HEADER])
-            if end + 1 + length > size or not 4 <= length <= limit:
-                break
-            end += 1 + length
-        return end
+    def _run(self, data: bytes, kind: int) -> Frame:
+        end, segments = walk(data, kind, self._limits[kind] + 4)
+        run = Run(memoryview(data)[:end])
+        run.segments = segments
+        self._data, self._position = data, end
+        self.buffered -= end
+        return kind, run
 
     def _wait(self, data: bytes, kind: int, size: int) -> Frame | None:
         if size > self._in_pieces.get(kind, size):

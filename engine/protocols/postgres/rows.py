@@ -6,16 +6,25 @@ The common case overwrites in place: a redaction keeps its length, so nothing of
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.errors import UpstreamError
 from engine.masking.plan import Plan, replace_detected
+from engine.protocols.postgres.messages import HEADER
+from engine.protocols.postgres.runs import Run, Segment, are_alike, bounds, walk
 
 _NULL = 0xFFFFFFFF
 _NULL_CELL = b"\xff\xff\xff\xff"
+_TAG = ord("D")
+_MOST = 0x7FFFFFFF
 _HEAD = 7  # tag, length, number of columns
-_STARS = b"*" * 4096
+_LENGTH = struct.Struct("!i").unpack_from
+_LONG = 4096
+_STARS = b"*" * _LONG
+_UNFIT = "the upstream sent a row that does not fit its description"
 
 
 class RowMasker:
@@ -27,58 +36,95 @@ class RowMasker:
         self._cells = CellMasker(plan)
         self._plan = plan
         self._width = len(plan.columns)
+        self._count = self._width.to_bytes(2)
         protected = [index for index, action in enumerate(plan.columns) if action is not None]
-        self._last = protected[-1] + 1 if protected else 0
-        self._wanted = tuple(action is not None for action in plan.columns[: self._last])
+        self._wanted = tuple(action is not None for action in plan.columns[: protected[-1] + 1]) if protected else ()
         self._in_place = all(action is None or action.keeps_length for action in plan.columns)
 
     def mask(self, chunk: bytes) -> bytes:
         """The messages with protected values replaced; raises `UpstreamError` on rows that are not of this answer."""
-        starts = self._starts(chunk)
-        self.rows += len(starts)
-        if self._last == 0 and self._plan.detection is None:
-            return chunk
-        data: bytes | bytearray = chunk
-        if self._last:
-            if self._in_place:
-                data = bytearray(chunk)
-                self._overwrite(data, starts)
+        segments = self._segments(chunk)
+        self.rows += sum(map(len, segments))
+        data = chunk
+        if self._wanted and self._in_place:
+            data = self._overwrite(chunk, segments)
+        elif self._wanted:
+            data = b"".join(self._rebuild(chunk, start) for segment in segments for start in segment)
+            segments = self._segments(data)
+        if self._plan.detection is not None and (ends := self._plan.detection.nominated(data)):
+            starts = [start for segment in segments for start in segment]
+            return self._judge(data, starts, ends)
+        return data
+
+    def _segments(self, data: bytes) -> Sequence[Segment]:
+        if isinstance(data, Run):
+            segments = data.segments
+        else:
+            end, segments = walk(data, _TAG, _MOST)
+            if end != len(data):
+                raise UpstreamError("the upstream sent a torn row")
+        for segment in segments:
+            if isinstance(segment, range):
+                fits = are_alike(data, segment, HEADER, 2) and data.startswith(self._count, segment[0] + HEADER)
             else:
-                data = b"".join(self._rebuild(chunk, start) for start in starts)
-                starts = self._starts(data)
-        if self._plan.detection is not None and (ends := self._plan.detection.nominated(bytes(data))):
-            return self._judge(bytes(data), starts, ends)
+                fits = not [start for start in segment if not data.startswith(self._count, start + HEADER)]
+            if not fits:
+                raise UpstreamError(_UNFIT)
+        return segments
+
+    def _overwrite(self, chunk: bytes, segments: Sequence[Segment]) -> bytes:
+        """Redaction: the protected cells are starred where they stand."""
+        data = bytearray(chunk)
+        try:
+            for segment, end in bounds(segments, len(chunk)):
+                if not (isinstance(segment, range) and self._overwrite_alike(chunk, data, segment)):
+                    self._overwrite_rows(chunk, data, segment, end)
+        except struct.error:
+            raise UpstreamError(_UNFIT) from None
         return bytes(data)
 
-    def _starts(self, data: bytes) -> list[int]:
-        starts: list[int] = []
-        position, end, width = 0, len(data), self._width
-        while position < end:
-            if int.from_bytes(data[position + 5 : position + 7]) != width:
-                raise UpstreamError("the upstream sent a row that does not fit its description")
-            starts.append(position)
-            position += 1 + int.from_bytes(data[position + 1 : position + 5])
-        if position != end:
-            raise UpstreamError("the upstream sent a torn row")
-        return starts
+    def _overwrite_alike(self, chunk: bytes, data: bytearray, segment: range) -> bool:
+        """Rows that are equally long, and their cells too: found out a column at a time. False where they are not."""
+        places: list[tuple[int, int]] = []
+        offset = _HEAD
+        for is_wanted in self._wanted:
+            if not are_alike(chunk, segment, offset, 4):
+                return False
+            (length,) = _LENGTH(chunk, segment.start + offset)
+            offset += 4
+            if is_wanted and length >= 0:
+                places.append((offset, length))
+            offset += max(length, 0)
+            if length < -1 or offset > segment.step:
+                raise UpstreamError(_UNFIT)
+        for offset, length in places:
+            stars = b"*" * length
+            for cell in range(segment.start + offset, segment.stop, segment.step):
+                data[cell : cell + length] = stars
+        self.masked += len(places) * len(segment)
+        return True
 
-    def _overwrite(self, data: bytearray, starts: list[int]) -> None:
+    def _overwrite_rows(self, chunk: bytes, data: bytearray, segment: Segment, end: int) -> None:
+        """Rows of any length, one by one."""
         wanted, masked = self._wanted, 0
-        for start, stop in zip(starts, [*starts[1:], len(data)], strict=False):
+        for start, stop in pairwise((*segment, end)):
             cell = start + _HEAD
             for is_wanted in wanted:
-                length = int.from_bytes(data[cell : cell + 4])
+                (length,) = _LENGTH(chunk, cell)
                 cell += 4
-                if length == _NULL:
-                    continue
-                if is_wanted:
-                    if cell + length > stop:  # as many stars would be made as a hostile length says
-                        raise UpstreamError("the upstream sent a torn row")
-                    data[cell : cell + length] = _STARS[:length] if length <= len(_STARS) else b"*" * length
+                if length > 0:
+                    if is_wanted:
+                        if cell + length > stop:  # as many stars would be made as a hostile length says
+                            raise UpstreamError(_UNFIT)
+                        data[cell : cell + length] = _STARS[:length] if length <= _LONG else b"*" * length
+                        masked += 1
+                    cell += length
+                elif length < -1:
+                    raise UpstreamError(_UNFIT)
+                elif is_wanted and length == 0:
                     masked += 1
-                cell += length
             if cell > stop:
-                raise UpstreamError("the upstream sent a torn row")
+                raise UpstreamError(_UNFIT)
         self.masked += masked
 
     def _rebuild(self, data: bytes, start: int) -> bytes:

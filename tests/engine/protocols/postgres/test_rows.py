@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UpstreamError
-from engine.masking.plan import MaskRule, Masks
+from engine.masking.plan import MaskRule, Masks, replace_detected
 from engine.model import Column, ColumnRef, Identity, Target
+from engine.protocols.postgres.codec import answer_framing
 from engine.protocols.postgres.rows import RowMasker, join_cells, split_cells
 
 SECRET = ColumnRef("public", "people", "secret")
@@ -94,3 +95,72 @@ def test_a_cell_that_claims_more_than_its_row_has_costs_nothing_and_ends_the_ans
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+def reference(data: bytes, columns: list[Column], strategy: str, detect: tuple[str, ...]) -> bytes:
+    """What masking is, one cell after another."""
+    rule = MaskRule("r", columns=("people.secret",), detect=detect, strategy=strategy)
+    plan = Masks([rule], Identity("a", "agent"), Target("t", "postgres", ""), b"k" * 32).plan(columns)
+    masked = []
+    for cells in rows_of(data, len(columns)):
+        for index, cell in enumerate(cells):
+            if cell is None:
+                continue
+            action, detected = plan.columns[index], plan.detected[index]
+            if action is not None:
+                cells[index] = action.replace(cell)
+            elif detected is not None and plan.detection is not None:
+                text = replace_detected(cell.decode(errors="surrogateescape"), plan.detection, detected)[0]
+                cells[index] = text.encode(errors="surrogateescape")
+        masked.append(row(cells))
+    return b"".join(masked)
+
+
+VALUES = [
+    b"ada@engines.example",
+    b"4111 1111 1111 1111",
+    b"078-05-1120",
+    b"no 4111111111111112",
+    "Zoë@exämple.org".encode(),
+]
+CELL = st.one_of(
+    st.none(),
+    st.binary(max_size=130),
+    st.builds(
+        lambda before, value, after, size: (before + value + after).ljust(size, b"x"),
+        st.sampled_from([b"", b" ", b"write to "]),
+        st.sampled_from(VALUES),
+        st.sampled_from([b"", b" ", b", please"]),
+        st.integers(0, 122),
+    ),
+)
+ROWS = st.lists(st.tuples(st.lists(CELL, min_size=3, max_size=3), st.integers(1, 30)), min_size=1, max_size=12)
+
+
+@given(
+    ROWS,
+    st.permutations([PLAIN, PROTECTED, Column("number", frozenset(), is_text=False, has_text=False)]),
+    st.sampled_from(["redact", "partial", "hash", "nullify"]),
+    st.sampled_from([(), ("email", "credit_card", "us_ssn")]),
+    st.lists(st.integers(1, 3000), max_size=8),
+)
+def test_runs_are_masked_as_cells_are_one_by_one(
+    rows: list[tuple[Cells, int]], columns: list[Column], strategy: str, detect: tuple[str, ...], cuts: list[int]
+) -> None:
+    data = b"".join(row(cells) * times for cells, times in rows)
+    framing, found, masked, position = answer_framing(), masker(*columns, strategy=strategy, detect=detect), b"", 0
+    for cut in [*cuts, len(data)]:
+        framing.receive_data(data[position : position + cut])
+        position += cut
+        while (frame := framing.next_frame()) is not None:
+            masked += found.mask(frame[1])
+    assert masked == reference(data, columns, strategy, detect)
+    assert found.rows == sum(times for _, times in rows)
+
+
+@pytest.mark.parametrize("length", [-2, 5, 2_000_000_000])
+def test_a_cell_that_reaches_beyond_its_row_ends_the_answer_where_all_rows_are_alike(length: int) -> None:
+    torn = bytearray(row([b"1", b"four"]))
+    torn[12:16] = length.to_bytes(4, signed=True)
+    with pytest.raises(UpstreamError, match="does not fit"):
+        masker(PLAIN, PROTECTED).mask(bytes(torn) * 100)
