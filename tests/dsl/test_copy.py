@@ -63,7 +63,7 @@ async def test_sync_during_an_extended_copy_is_passed_over_as_the_server_does(x:
     await x.expect_client(ParseComplete(), BindComplete(), NoData(), CopyInResponse(0, (0,)))
     await x.expect_silence()
     x.client_sends(CopyData(b"1\n"), CopyDone(), Sync())
-    await x.expect_upstream(CopyData(b"1\n"), CopyDone())
+    await x.expect_upstream(CopyData(b"1\n"), CopyDone(), Flush())
     x.upstream_sends(CommandComplete("COPY 1"))
     await x.expect_upstream(Sync())
     x.upstream_sends(IDLE)

@@ -12,6 +12,7 @@ import pg8000.dbapi
 import psycopg
 import pytest
 
+from engine.protocols.postgres import requests as r
 from hoopterm.demo.postgres import binaries
 from tests.e2e.shop import MASKING, SCHEMA, assert_clean
 from tests.servers.engine import WRITE_RULES, RunningEngine, StartEngine
@@ -164,3 +165,13 @@ def test_errors_notices_and_notifications_come_through(engine: RunningEngine) ->
         received = next(connection.notifies(timeout=5, stop_after=1))
     assert received.payload == "hello"
     assert any("not_there" in notice for notice in notices)
+
+
+def test_a_copy_by_the_extended_protocol_comes_to_its_end(engine: RunningEngine) -> None:
+    """A server keeps the answer to an extended COPY back until Sync or Flush."""
+    with engine.raw() as client:
+        client.send(r.Parse("", "copy notes (person, body) from stdin"), r.Bind("", ""), r.Execute(""), r.Sync())
+        assert client.kinds("G") == "12G"
+        client.send(r.CopyData(b"1\tcopied\n"), r.CopyDone(), r.Sync())
+        assert client.kinds() == "CZ"
+        client.query("delete from notes where body = 'copied'")

@@ -82,6 +82,8 @@ class Intake:
         elif is_wanted:
             relay.pass_on(data)
             relay.copying = Copying.AWAITED
+            if relay.is_in_batch:  # a server passes over every Flush that it meets while it reads a COPY
+                relay.send(r.Flush())
 
     def _during_copy(self, kind: int) -> None:
         if kind == r.Terminate.kind:
