@@ -55,8 +55,23 @@ busy as materialized (
     join pg_catalog.pg_rewrite r on r.oid = d.objid
 )"""
 
+# Foreign keys by the table they refer to, gathered beforehand: pg_constraint has no index by it.
+_FOREIGN_KEYS = """
+foreign_keys as materialized (
+  select k.confrelid, pg_catalog.json_agg(distinct k.conrelid::pg_catalog.int8) as referring,
+    pg_catalog.json_agg(pg_catalog.json_build_array(x.event, x.effect, k.conrelid::pg_catalog.int8, (
+      select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+      where a.attrelid = k.confrelid and a.attnum = any (k.confkey)))) filter (where x.event is not null) as cascades
+  from pg_catalog.pg_constraint k
+  left join (values ('delete', 'delete', 'c'), ('delete', 'write', 'n'), ('delete', 'write', 'd'),
+               ('update', 'write', 'c'), ('update', 'write', 'n'), ('update', 'write', 'd')) x(event, effect, action)
+    on x.action = case x.event when 'delete'::pg_catalog.text then k.confdeltype::pg_catalog.text
+      else k.confupdtype::pg_catalog.text end
+  where k.contype = 'f'::pg_catalog."char" group by k.confrelid
+)"""
+
 RELATIONS = Template(f"""
-with {_SCHEMAS}, {_BUSY},
+with {_SCHEMAS}, {_BUSY}, {_FOREIGN_KEYS},
 described as (
   select c.oid, c.relname, c.relkind, c.reltype, c.relrowsecurity, s.nspname,
     exists (select 1 from busy b where b.relation = c.oid) as is_busy
@@ -115,21 +130,10 @@ select pg_catalog.json_build_object(
     from pg_catalog.pg_inherits i where i.inhrelid = c.oid), '[]'::pg_catalog.json),
   'children', coalesce((select pg_catalog.json_agg(i.inhrelid::pg_catalog.int8)
     from pg_catalog.pg_inherits i where i.inhparent = c.oid), '[]'::pg_catalog.json),
-  'cascades', coalesce((
-    select pg_catalog.json_agg(pg_catalog.json_build_array(x.event, x.effect, k.conrelid::pg_catalog.int8, (
-      select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
-      where a.attrelid = k.confrelid and a.attnum = any (k.confkey))))
-    from pg_catalog.pg_constraint k
-    join (values ('delete', 'delete', 'c'), ('delete', 'write', 'n'), ('delete', 'write', 'd'),
-                 ('update', 'write', 'c'), ('update', 'write', 'n'), ('update', 'write', 'd')) x(event, effect, action)
-      on x.action = case x.event when 'delete'::pg_catalog.text then k.confdeltype::pg_catalog.text
-        else k.confupdtype::pg_catalog.text end
-    where k.confrelid = c.oid and k.contype = 'f'::pg_catalog."char"), '[]'::pg_catalog.json),
-  'referenced_by', coalesce((select pg_catalog.json_agg(distinct_keys.conrelid) from (
-      select distinct k.conrelid::pg_catalog.int8 from pg_catalog.pg_constraint k
-      where k.confrelid = c.oid and k.contype = 'f'::pg_catalog."char") distinct_keys), '[]'::pg_catalog.json)
+  'cascades', coalesce(g.cascades, '[]'::pg_catalog.json),
+  'referenced_by', coalesce(g.referring, '[]'::pg_catalog.json)
 )::pg_catalog.text
-from described c
+from described c left join foreign_keys g on g.confrelid = c.oid
 """)
 """Shaped like `statement.Relation`."""
 
@@ -203,44 +207,49 @@ from pg_catalog.pg_operator o join schemas s on s.oid = o.oprnamespace where o.o
 """)
 """Shaped like `catalog.Operator`."""
 
+# What comparing values of a type calls, gathered beforehand: pg_opclass has no index by type.
+_ORDERING = """
+ordering as materialized (
+  select called.type, pg_catalog.array_agg(called.function) as functions from (
+    select c.opcintype as type, a.amproc::pg_catalog.oid as function from pg_catalog.pg_opclass c
+    join pg_catalog.pg_amproc a on a.amprocfamily = c.opcfamily and a.amproclefttype = c.opcintype
+    union all select c.opcintype, o.oprcode::pg_catalog.oid from pg_catalog.pg_opclass c
+    join pg_catalog.pg_amop a on a.amopfamily = c.opcfamily and a.amoplefttype = c.opcintype
+    join pg_catalog.pg_operator o on o.oid = a.amopopr
+  ) called group by called.type
+)"""
+
 TYPES = Template(f"""
-with {_SCHEMAS}
+with {_SCHEMAS}, {_ORDERING}
 select pg_catalog.json_build_object(
   'oid', t.oid::pg_catalog.int8,
   'schema', s.nspname,
   'name', t.typname,
   'kind', t.typtype::pg_catalog.text,
   'parts', coalesce((
-    select pg_catalog.json_agg(distinct_parts.typname) from (
-      select distinct p.typname from pg_catalog.pg_type p
-      where p.oid = t.typbasetype or p.oid = t.typelem
-        or p.oid = (select r.rngsubtype from pg_catalog.pg_range r where r.rngtypid = t.oid)
-        or p.oid in (select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = t.typrelid
-            and t.typrelid <> 0::pg_catalog.oid and a.attnum > 0::pg_catalog.int2 and not a.attisdropped)
-    ) distinct_parts), '[]'::pg_catalog.json),
+    select pg_catalog.json_agg(distinct p.typname) from (
+      select t.typbasetype as oid union all select t.typelem
+      union all select r.rngsubtype from pg_catalog.pg_range r where r.rngtypid = t.oid
+      union all select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = t.typrelid
+        and t.typrelid <> 0::pg_catalog.oid and a.attnum > 0::pg_catalog.int2 and not a.attisdropped
+    ) part join pg_catalog.pg_type p on p.oid = part.oid), '[]'::pg_catalog.json),
   'functions', coalesce((
-    select pg_catalog.json_agg(distinct_functions.oid) from (
-      select f.oid::pg_catalog.int8 from pg_catalog.pg_proc f
-      where f.oid >= 16384::pg_catalog.oid and (f.oid = any (array[
+    select pg_catalog.json_agg(distinct called.oid::pg_catalog.int8) from (
+      select f.oid from pg_catalog.unnest(array[
         t.typinput::pg_catalog.oid, t.typoutput::pg_catalog.oid, t.typreceive::pg_catalog.oid,
-        t.typsend::pg_catalog.oid, t.typmodin::pg_catalog.oid, t.typsubscript::pg_catalog.oid]))
-      union select r.rngcanonical::pg_catalog.oid::pg_catalog.int8 from pg_catalog.pg_range r
-      where r.rngtypid = t.oid and r.rngcanonical::pg_catalog.oid <> 0::pg_catalog.oid
-      union select r.rngsubdiff::pg_catalog.oid::pg_catalog.int8 from pg_catalog.pg_range r
-      where r.rngtypid = t.oid and r.rngsubdiff::pg_catalog.oid <> 0::pg_catalog.oid
-      union select a.amproc::pg_catalog.oid::pg_catalog.int8 from pg_catalog.pg_opclass c
-      join pg_catalog.pg_amproc a on a.amprocfamily = c.opcfamily and a.amproclefttype = c.opcintype
-      where c.opcintype = t.oid
-      union select o.oprcode::pg_catalog.oid::pg_catalog.int8 from pg_catalog.pg_opclass c
-      join pg_catalog.pg_amop a on a.amopfamily = c.opcfamily and a.amoplefttype = c.opcintype
-      join pg_catalog.pg_operator o on o.oid = a.amopopr
-      where c.opcintype = t.oid
-    ) distinct_functions), '[]'::pg_catalog.json),
+        t.typsend::pg_catalog.oid, t.typmodin::pg_catalog.oid, t.typsubscript::pg_catalog.oid]) f(oid)
+      where f.oid >= 16384::pg_catalog.oid
+      union all select f.oid from pg_catalog.pg_range r, pg_catalog.unnest(array[
+        r.rngcanonical::pg_catalog.oid, r.rngsubdiff::pg_catalog.oid]) f(oid)
+      where r.rngtypid = t.oid and f.oid <> 0::pg_catalog.oid
+      union all select f.oid from pg_catalog.unnest(o.functions) f(oid)
+    ) called), '[]'::pg_catalog.json),
   'checks', coalesce((
     select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0::pg_catalog.oid)) from pg_catalog.pg_constraint k
     where k.contypid = t.oid and k.conbin is not null), '[]'::pg_catalog.json)
 )::pg_catalog.text
-from pg_catalog.pg_type t join schemas s on s.oid = t.typnamespace where t.oid $scope
+from pg_catalog.pg_type t join schemas s on s.oid = t.typnamespace left join ordering o on o.type = t.oid
+where t.oid $scope
 """)
 """Shaped like `catalog.Type`; `functions` are those of users' making, `checks` a domain's."""
 
