@@ -28,13 +28,15 @@ class PreparedStatement:
 class OwnCatalog:
     """The schema as one session sees it, uncommitted changes and temporary objects included.
 
-    `version` is the state's when it was last `compared` with the session, by its `fingerprint`.
+    `version` is the state's when it was last `compared` with the session, by its `fingerprint`; `announced` how many
+    changes of the schema had been heard of then.
     """
 
     version: int
     catalog: Catalog
     fingerprint: str
     compared: float
+    announced: int = 0
 
 
 @dataclass(slots=True)

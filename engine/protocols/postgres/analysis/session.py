@@ -39,29 +39,32 @@ class SessionCatalogs:
         probe = _probe(state)
         known = state.own_catalog
         now = self._clock()
-        is_known = known is not None and known.version == state.version and now - known.compared < INTERVAL
-        if not is_known or known is None:
-            known = await self._compare(state, probe, known, now)
+        announced = self._source.announced
+        seen = (state.version, announced)
+        if known is None or (known.version, known.announced) != seen or now - known.compared >= INTERVAL:
+            known = await self._compare(state, probe, known, now, announced)
             state.own_catalog = known
         snapshot = known.catalog
         assert isinstance(snapshot, Snapshot)
         return snapshot, snapshot.surroundings.search_path
 
-    async def _compare(self, state: SessionState, probe: Probe, known: OwnCatalog | None, now: float) -> OwnCatalog:
+    async def _compare(
+        self, state: SessionState, probe: Probe, known: OwnCatalog | None, now: float, announced: int
+    ) -> OwnCatalog:
         version = state.version
         ((_, fingerprint),) = await probe(_FINGERPRINT)
         surroundings = await load_surroundings(_fetch(probe))
         if known is not None and fingerprint == known.fingerprint:
             snapshot = known.catalog
             if isinstance(snapshot, Snapshot) and snapshot.surroundings == surroundings:
-                return OwnCatalog(version, snapshot, known.fingerprint, now)
+                return OwnCatalog(version, snapshot, known.fingerprint, now, announced)
         shared = await self._source.fresh()
         if fingerprint == self._source.fingerprint:  # the session sees what everybody sees
             snapshot = Snapshot(shared.builtin, shared.users, surroundings)
         else:
             users = await load_users(_fetch(probe))
             snapshot = Snapshot(shared.builtin, users, surroundings, printed_path=surroundings.search_path)
-        return OwnCatalog(version, snapshot, fingerprint or "", now)
+        return OwnCatalog(version, snapshot, fingerprint or "", now, announced)
 
 
 def _probe(state: SessionState) -> Probe:

@@ -71,7 +71,7 @@ class CatalogSource:
         self._builtin: Objects | None = None
         self._usable: dict[str, frozenset[str]] = {}
         self._usable_version = 0
-        self._outdated = 0  # how often a change was announced
+        self.announced = 0  # how often a change was
         self._snapshot: Snapshot | None = None
         self._seen = ("", "")  # the server's transactions and the fingerprint when they were last compared
         self._compared = float("-inf")
@@ -100,7 +100,7 @@ class CatalogSource:
     def outdate(self) -> None:
         """The schema was changed: compare before the next use."""
         self._compared = float("-inf")
-        self._outdated += 1
+        self.announced += 1
 
     async def fresh(self) -> Snapshot:
         """A snapshot that may be relied on; raises UpstreamError where the catalog cannot be read."""
@@ -112,12 +112,12 @@ class CatalogSource:
                 return self._snapshot  # somebody compared while we waited
             if self._failed is not None and self._clock() - self._failed[0] < self._interval:
                 raise self._failed[1]
-            started, outdated = self._clock(), self._outdated
+            started, announced = self._clock(), self.announced
             try:
                 self._snapshot = await self._compare()
             except _FAULTS as fault:
                 raise await self._give_up(fault) from None
-            if outdated == self._outdated:
+            if announced == self.announced:
                 self._compared = started
             self._failed = None
             return self._snapshot

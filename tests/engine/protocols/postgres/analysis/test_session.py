@@ -106,6 +106,26 @@ async def test_a_name_committed_a_moment_ago_is_found(client: Client, database: 
     assert client.questions == []
 
 
+async def test_a_table_another_session_made_a_moment_ago_is_found_beside_temporary_ones(
+    client: Client, database: Database
+) -> None:
+    await client.do("create temp table own (id int)")
+    assert await client.find("select id from t") == ["read table:public.t(id)"]
+    database.psql("create table brand_new (id int)")
+    assert await client.find("select id from brand_new") == ["read table:public.brand_new(id)"]
+
+
+async def test_what_another_session_of_ours_changes_is_seen_at_once_beside_temporary_tables(
+    client: Client, database: Database
+) -> None:
+    database.psql("create view shown as select id from t")
+    await client.do("create temp table own (id int)")
+    assert await client.find("select * from shown") == ["read table:public.shown", "read table:public.t(id)"]
+    database.psql("create or replace view shown as select pin as id from secret.t")
+    await client.analyst.schema_changed()
+    assert await client.find("select * from shown") == ["read table:public.shown", "read table:secret.t(pin)"]
+
+
 async def test_a_name_nobody_knows_stays_opaque_and_loads_nothing(client: Client) -> None:
     for _ in range(3):
         (statement,) = await client.analyst.analyse("select * from nobody", client.state)
