@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 _READ = 64 * 1024
@@ -19,8 +20,7 @@ class Wire(asyncio.BufferedProtocol):
     """
 
     def __init__(self, transport: asyncio.Transport, leftover: bytes) -> None:
-        self._buffer = bytearray(_READ)
-        self._view = memoryview(self._buffer)
+        self._view = _view_of_this_thread()
         self._reasons: set[str] = {"start"}
         self._is_lost = False
         self._early = leftover
@@ -119,6 +119,21 @@ class Wire(asyncio.BufferedProtocol):
         if not self._is_lost:
             self._is_lost = True
             self._on_lost()
+
+
+_threads = threading.local()
+
+
+def _view_of_this_thread() -> memoryview:
+    """Where all sockets of a thread's loop are read into.
+
+    A loop has what it read copied out before it turns to another socket, and a buffer for each would be most of what an
+    idle session costs.
+    """
+    view: memoryview | None = getattr(_threads, "view", None)
+    if view is None:
+        view = _threads.view = memoryview(bytearray(_READ))
+    return view
 
 
 def _nothing(*_: object) -> None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import tracemalloc
+
+import uvloop
 
 from engine.protocols.postgres.wire import Wire
 from tests.dsl.wire import FakeTransport, whole
+
+SIZE = 500_000
 
 
 class Peer:
@@ -93,3 +99,39 @@ async def test_a_full_peer_is_told_of() -> None:
     peer.wire.pause_writing()
     peer.wire.resume_writing()
     assert peer.full == [True, False]
+
+
+def test_sockets_that_are_read_at_once_do_not_mix() -> None:
+    async def read_both() -> list[bytes]:
+        loop, arrived, lost = asyncio.get_running_loop(), [b"", b""], [asyncio.Event(), asyncio.Event()]
+
+        def read(near: asyncio.Transport, index: int) -> None:
+            def arrive(data: bytes) -> None:
+                arrived[index] += data
+
+            Wire(near, b"").attach(on_data=arrive, on_lost=lost[index].set, on_full=lambda full: None)
+
+        async with asyncio.TaskGroup() as tasks:
+            for index, letter in enumerate((b"a", b"b")):
+                near, far = socket.socketpair()
+                far.setblocking(False)
+                transport, _ = await loop.create_connection(asyncio.Protocol, sock=near)
+                read(transport, index)
+                tasks.create_task(send(far, letter * SIZE))
+            for each in lost:
+                await each.wait()
+        return arrived
+
+    async def send(far: socket.socket, data: bytes) -> None:
+        with far:
+            await asyncio.get_running_loop().sock_sendall(far, data)
+
+    assert uvloop.run(asyncio.wait_for(read_both(), 20)) == [b"a" * SIZE, b"b" * SIZE]
+
+
+async def test_a_socket_holds_no_buffer_of_its_own() -> None:
+    tracemalloc.start()
+    peers = [Peer() for _ in range(100)]
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size / len(peers) < 8 * 1024
