@@ -7,11 +7,17 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import machine, peers, profiling, report, statements
+from tests.bench import auditlog, bulk, machine, memory, peers, profiling, report, statements
 from tests.bench.bench import BUILD, Bench, Options
 from tests.bench.figures import Figure
 
-SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {"statements": statements.measure}
+SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "statements": statements.measure,
+    "bulk": bulk.measure,
+    "log": auditlog.measure,
+    "idle": memory.measure_idle,
+    "answer": memory.measure_answer,
+}
 
 
 def main() -> None:
