@@ -33,6 +33,7 @@ from engine.model import Identity, Outcome, Target
 from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
+from engine.room import Room
 from engine.secrets.resolve import Login, Reference, resolve
 from engine.session import Counts, Session
 from engine.shared import Shared
@@ -55,6 +56,7 @@ class Gateway:
     tokens: Tokens
     locks: Locks
     authority: Authority
+    room: Room
     tasks: asyncio.TaskGroup
 
     def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now) -> None:
@@ -85,6 +87,7 @@ class Gateway:
             except BaseExceptionGroup as group:
                 known = group.subgroup(HooptermError)
                 raise (_first(known) if known is not None else group) from None
+            self.room.close()
             self.log.append(EventName.ENGINE_STOPPED, data={"policy": self.revision.digest})
 
     async def _open(self, resources: AsyncExitStack) -> None:
@@ -105,6 +108,7 @@ class Gateway:
             on_entry=self._tell_entry,
         )
         resources.push_async_callback(self.log.close)
+        self.room = Room(self._holding_the_record(), engine.free_space, self._tell_space)
         await recover_recordings(self.state / "recordings", self.log)
         self.store = await Store.open(engine.store, self.state)
         resources.push_async_callback(self.store.close)
@@ -128,12 +132,19 @@ class Gateway:
 
     async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
         self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
+        await self.room.look()
+        self.tasks.create_task(self.room.watch(self._stopping))
         self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
         await self.listeners.open(self.revision.settings.listeners)
         self._control = ControlServer(self)
         await self._control.start(self.socket_path, self.tasks)
         await ready(self)
+
+    def _holding_the_record(self) -> list[Path]:
+        """Where what must not be lost is written."""
+        holding = [self.state / "log", self.state / "recordings"]
+        return [*holding, self.state] if self.revision.settings.engine.store == "sqlite" else holding
 
     async def _drain(self) -> None:
         """Take no more clients, let live sessions finish for a while, then end them."""
@@ -173,7 +184,7 @@ class Gateway:
     async def open_session(
         self, identity: Identity, target_name: str, adapter: Adapter, client: str, database: str | None = None
     ) -> Session:
-        """Begin a session of this identity on a target; raises SessionRefused, which is recorded."""
+        """Begin a session of this identity on a target; raises SessionRefused, which is recorded, and RecordError."""
         try:
             if self.is_draining:
                 raise SessionRefused("the engine is stopping", "", "try again in a moment")
@@ -186,6 +197,8 @@ class Gateway:
                 data={"why": str(refused)[:_REASON], "client": client},
             )
             raise
+        if self.room.is_full:
+            raise self.room.refusal("sessions")
         id = f"s-{secrets.token_hex(6)}"
         opened = self.now()
         recorder = Recorder.open(
@@ -331,6 +344,9 @@ class Gateway:
             else:
                 self.endings.shut(session)  # who answers for it may have changed
         return changes
+
+    def _tell_space(self, data: dict[str, Any]) -> None:
+        self.log.append(EventName.SPACE_LOW, data=data)
 
     def _tell_entry(self, event: EventName, sequence: int, entry: bytes) -> None:
         if self.bus.has_watchers("events"):

@@ -39,6 +39,7 @@ class Pipeline:
         returns, every intent that must be on stable storage is.
         """
         operations = await exchange.analyse()
+        self._require_room()
         self._require_unlocked(session, operations)
         decisions = self._decide_all(session, operations)
         approved: dict[str, Review] = {}
@@ -46,6 +47,7 @@ class Pipeline:
             if decision.verdict is Verdict.REVIEW:
                 approved[operation.id] = await self._approved(session, operation, decision, exchange, approved)
         if approved:
+            self._require_room()
             await self._require_the_same(session, operations, decisions, exchange)
             decisions = self._decide_all(session, operations)  # the policy may have changed while it waited
         used = await self._use(session, operations, decisions, approved)
@@ -62,6 +64,10 @@ class Pipeline:
             self._never_ran(used)
             raise
         return passages
+
+    def _require_room(self) -> None:
+        if self._gateway.room.is_full:
+            raise self._gateway.room.refusal("operations")
 
     def _require_unlocked(self, session: Session, operations: Sequence[Operation]) -> None:
         """Nothing of a session that was locked goes on, whatever it waited for."""
@@ -118,7 +124,7 @@ class Pipeline:
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
         """The same without waiting, for an allowed pure read; None when it needs `admit`."""
-        if not operation.is_pure_read or session.locked is not None:
+        if not operation.is_pure_read or session.locked is not None or self._gateway.room.is_full:
             return None
         decision = self.decide(session, operation)
         if decision.verdict is not Verdict.ALLOW:
@@ -130,7 +136,8 @@ class Pipeline:
         return self.decide(session, operation, parameters_known=False)
 
     def refuse_early(self, session: Session, operation: Operation, decision: Decision) -> NoReturn:
-        """Record and raise the denial that `preview` found."""
+        """Record and raise the denial that `preview` found; raises RecordError where it cannot be recorded."""
+        self._require_room()
         self._turn_away(session, operation, denials.denied(operation, decision))
 
     def decide(self, session: Session, operation: Operation, *, parameters_known: bool = True) -> Decision:

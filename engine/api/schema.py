@@ -158,6 +158,19 @@ class TargetView(msgspec.Struct, frozen=True):
     locked: bool = False
 
 
+class SpaceView(msgspec.Struct, frozen=True):
+    """One filesystem that holds the record, and where its limits are."""
+
+    path: str
+    level: str  # ample | low | full: operations are refused
+    free: int
+    total: int
+    warn: int
+    floor: int
+    rate: float | None = None  # bytes a day that its free space shrinks by; None until enough was seen
+    days_left: float | None = None  # until the floor; None where nobody can tell, or where it does not shrink
+
+
 class StatusView(msgspec.Struct, frozen=True):
     """How the engine is."""
 
@@ -180,6 +193,7 @@ class StatusView(msgspec.Struct, frozen=True):
     permissions: list[str] = []
     draining: bool = False
     locks: int = 0
+    space: list[SpaceView] = []
     troubles: dict[str, str] = {}  # what cannot be recorded or published → why: record, checkpoint, copies
 
 

@@ -24,7 +24,7 @@ from engine.api.schema import (
     TextView,
 )
 from engine.api.tokens import mint
-from engine.api.views import moment, moment_or_none, session_view, target_view
+from engine.api.views import moment, moment_or_none, session_view, space_view, target_view
 from engine.errors import NotFound
 from engine.identity.locks import Locked
 from engine.listeners import Listening
@@ -71,6 +71,7 @@ def status_view(call: Call) -> StatusView:
         permissions=sorted(call.caller.permissions),
         draining=gateway.is_draining,
         locks=len(gateway.locks.list()),
+        space=[space_view(space) for space in gateway.room.spaces],
         troubles=gateway.log.all_troubles,
     )
 

@@ -15,6 +15,7 @@ from engine.api.schema import (
     OutcomeView,
     ReviewView,
     SessionView,
+    SpaceView,
     TargetView,
     TokenView,
     VoteView,
@@ -23,6 +24,7 @@ from engine.approvals.request import Review
 from engine.identity.locks import Lock, Locked, Locks
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
+from engine.room import Space
 from engine.session import Session
 from engine.store.sessions import PastSession, listed
 from replay.format import SUFFIX, Frame, RowBatch
@@ -178,6 +180,20 @@ def target_view(target: Target, credential: Credential | None, sessions: int, *,
         credential=credential.kind if credential is not None else "none",
         sessions=sessions,
         locked=is_locked,
+    )
+
+
+def space_view(space: Space) -> SpaceView:
+    """One filesystem as it was last seen."""
+    return SpaceView(
+        path=str(space.path.absolute()),
+        level=space.level.value,
+        free=space.free,
+        total=space.total,
+        warn=space.warn,
+        floor=space.floor,
+        rate=space.rate,
+        days_left=space.days_left,
     )
 
 

@@ -17,6 +17,7 @@ def problems(sections: Sections) -> Iterator[Problem]:
     yield from _duplicates("target", sections.targets)
     yield from _duplicates("rule", sections.rules)
     yield from _duplicates("masking rule", sections.masking)
+    yield from _free_space(sections)
     yield from _identities(sections)
     yield from _credentials(sections)
     known = Known(sections)
@@ -60,6 +61,15 @@ def _duplicates(
             yield entry.problem(f"another {kind} is named {name!r}", f"the first is in {seen[name]}", at=("name",))
         place = entry.problem("", at=("name",))
         seen.setdefault(name, f"{place.file.name}:{place.line}")
+
+
+def _free_space(sections: Sections) -> Iterator[Problem]:
+    if sections.engine is None:
+        return
+    space = sections.engine.value.free_space
+    if space.warn.is_percent == space.floor.is_percent and space.floor.number >= space.warn.number:
+        hint = "at the floor operations are refused: warn before that"
+        yield sections.engine.problem("floor is not below warn", hint, at=("free_space", "floor"))
 
 
 def _identities(sections: Sections) -> Iterator[Problem]:

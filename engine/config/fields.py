@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -17,6 +26,24 @@ from engine.policy.globs import BadGlob
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST: Final = 3660 * 86400.0
+_BYTES: Final = {unit: 1000**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))} | {
+    unit: 1024**power for power, unit in enumerate(("KiB", "MiB", "GiB", "TiB"), 1)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A part of a filesystem: so many hundredths of it, or so many bytes."""
+
+    number: float
+    is_percent: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:g}%" if self.is_percent else f"{self.number:.0f}B"
+
+    def of(self, total: int) -> int:
+        """In bytes, on a filesystem of that size."""
+        return int(total * self.number / 100 if self.is_percent else self.number)
 
 
 def is_name(text: str) -> bool:
@@ -42,6 +69,17 @@ def _duration(value: Any) -> float:
     if not 0 < seconds <= _LONGEST:
         raise _refuse("a duration is longer than nothing and at most ten years")
     return seconds
+
+
+def _amount(value: Any) -> Amount:
+    pattern = r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(%|[kMGT]?B|[KMGT]iB)"
+    found = re.fullmatch(pattern, value) if isinstance(value, str) else None
+    if found is None:
+        raise _refuse("an amount of space is a percentage, or a number with its unit", "for example 20%, 500MB or 2GiB")
+    number, unit = float(found[1]), found[2]
+    if unit == "%" and number >= 100:
+        raise _refuse("a filesystem never has all of it free", "a percentage here is below 100%")
+    return Amount(number, True) if unit == "%" else Amount(number * _BYTES[unit], False)
 
 
 def _path(value: Any, info: ValidationInfo) -> Path:
@@ -154,6 +192,14 @@ Duration = Annotated[
     float,
     PlainValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$", "examples": ["60s", "15m", "12h"]}),
+]
+Room = Annotated[
+    Amount,
+    PlainValidator(_amount),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d+(\.\d+)? ?(%|[kMGT]?B|[KMGT]iB)$", "examples": ["20%", "500MB", "2GiB"]}
+    ),
 ]
 FilePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string"})]
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "examples": ["2027-03-01"]})]

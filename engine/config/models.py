@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 
 from engine.config.fields import (
     Address,
+    Amount,
     Answers,
     ColumnGlob,
     Duration,
@@ -25,6 +26,7 @@ from engine.config.fields import (
     NameGlob,
     Names,
     PathGlob,
+    Room,
     TableGlob,
     Verb,
 )
@@ -52,14 +54,21 @@ class Audit(Section):
     checkpoints: tuple[FilePath, ...] = ()
 
 
+class FreeSpace(Section):
+    """How much of each filesystem that holds the record should stay free."""
+
+    warn: Room = Amount(10, is_percent=True)
+    floor: Room = Amount(1, is_percent=True)
+
+
 class Engine(Section):
     """The service itself."""
 
-    UNBUILT = frozenset({"free_space"})
     state: FilePath = Path("state")
     socket: FilePath | None = None
     store: str = Field(default="sqlite", pattern=r"^(sqlite|postgres(ql)?://\S+)$", repr=False)
     audit: Audit = Audit()
+    free_space: FreeSpace = FreeSpace()
 
 
 class Listener(Section):

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+from rich.text import Text
 
-from engine.api.schema import StatusView
+from engine.api.schema import SpaceView, StatusView
 from hoopterm.address import CONFIG_NAME
 from hoopterm.cli import service
 from hoopterm.cli.options import Engine, Json, ask
 from hoopterm.cli.output import Column, badge, draw, emit, facts, note, now, say, styled
 from hoopterm.cli.times import parse_duration, relative
 from hoopterm.cli.unit import unit as systemd_unit
-from hoopterm.console.phrases import count, plural
+from hoopterm.console.phrases import count, plural, room
 from hoopterm.errors import Misused, Refused
 
 if TYPE_CHECKING:
@@ -147,8 +148,15 @@ async def _read_again(gateway: Gateway) -> None:
         print(f"the configuration was not taken over: {error}", file=sys.stderr, flush=True)
 
 
+def _room(space: SpaceView) -> Text:
+    told = f"  {room(space.free, space.total, space.rate, space.days_left)} · {space.path}"
+    refusing = " · operations are refused" if space.level == "full" else ""
+    return Text.assemble(badge(space.level), told, refusing)
+
+
 def _draw(status: StatusView) -> None:
     moment = now()
+    troubles = sorted(status.troubles.items())
     state = badge("draining" if status.draining else "running")
     say(state, f"  hoopterm {status.version} · pid {status.pid} · since {relative(status.started, moment)}")
     facts(
@@ -162,6 +170,8 @@ def _draw(status: StatusView) -> None:
                 f"{plural(status.masked, 'value')} masked",
             ),
             ("record", f"{plural(status.log_size, 'entry', 'entries')} · signed {relative(status.checkpoint, moment)}"),
+            *(("room", _room(space)) for space in status.space),
+            *(("trouble", Text.assemble(styled("✗ ", "red"), f"{what}: {why}")) for what, why in troubles),
             ("policy", " · ".join([status.policy[:12], *status.policy_files])),
             ("state", status.state),
             *(("listens", f"{it.protocol} on {it.host}:{it.port} · tls {it.tls}") for it in status.listeners),

@@ -42,6 +42,9 @@ _STATES = {
     "lost": ("✗", "red"),
     "running": ("●", "green"),
     "draining": ("▲", "yellow"),
+    "ample": ("✓", "green"),
+    "low": ("▲", "yellow"),
+    "full": ("✗", "red"),
 }
 
 

@@ -108,6 +108,17 @@ def timecode(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
 
 
+def room(free: int, total: int, rate: float | None, days_left: float | None) -> str:
+    """Free space: `212 GB free of 1.8 TB · 41 days left`; `rate` is in bytes a day, None where it is not known yet."""
+    if rate is None:
+        left = "days left not known yet"
+    elif days_left is None:
+        left = "not shrinking"
+    else:
+        left = "less than a day left" if days_left < 1 else f"{plural(int(days_left), 'day')} left"
+    return f"{size(free)} free of {size(total)} · {left}"
+
+
 def size(number: int) -> str:
     """Bytes: `412 B`, `18.2 kB`, `3.4 MB`."""
     value = float(number)

@@ -301,6 +301,7 @@ class World:
         self.analyst = FakeAnalyst()
         self.recorder = FakeRecorder()
         self.is_draining = False
+        self.room = SimpleNamespace(is_full=False)
         self.pipeline = Pipeline(self)  # type: ignore[arg-type]  # a Gateway as far as it is used
         target = Target("shop", "postgres", "upstream:5432", "shop")
         self.session = Session(

@@ -24,7 +24,7 @@ from tests.servers.postgres import Database
 from tests.servers.raw import RawClient
 
 HEAD = """
-engine: {state: ./state, socket: ./control.sock}
+engine: {state: ./state, socket: ./control.sock%(engine)s}
 listeners: {postgres: {listen: "127.0.0.1:0", names: [localhost]}}
 identity:
   people:
@@ -178,10 +178,11 @@ def engines(directory: Path, database: Database) -> Iterator[StartEngine]:
 
     def start(rules: str = READ_RULES, masking: str = "", target: str = "", **values: Any) -> RunningEngine:
         home = directory / f"engine-{len(running)}"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         server = database.server
         settings: dict[str, Any] = {
             "user": getpass.getuser(),
+            "engine": "",
             "host": server.host,
             "port": server.port,
             "database": database.name,

@@ -6,5 +6,6 @@ session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered
 timeline   a recording's time on one line
+room       how much space the record has left
 chrome     header, footer, banner and the four states of a list
 """

@@ -11,9 +11,11 @@ from hoopterm.console.actions import Action
 from hoopterm.console.lines import BLANK, Line, Span, ends, line, measure, shorten
 from hoopterm.console.store import LinkState, Store
 from hoopterm.console.text import clean
+from hoopterm.console.views import room
 
 MODES = (("approvals", "1", "Approvals"), ("sessions", "2", "Sessions"), ("replay", "3", "Replay"))
 _TABS_FROM = 110
+_ROOM_FROM = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
         left += (Span(clean(place.name, 60)), Span(" "), *_pulse(store))
         if store.status is not None and store.status.draining:
             left += line("  ", ("draining", "waiting"))
+        if store.status is not None and cells >= _ROOM_FROM:
+            left += room.note(store.status.space)
     middle = line((f"▲ {waiting} waiting", "waiting")) if waiting else line(("nothing waits", "dim"))
     if place.file or not store.loaded:
         middle = BLANK
@@ -102,7 +106,7 @@ def footer(actions: Sequence[Action], off: frozenset[str], labels: Mapping[str, 
 
 
 def banner(store: Store, cells: int) -> Line:
-    """Why the engine is away, and when it is tried again; blank while all is well."""
+    """Why the engine is away and when it is tried again, or that it runs out of space; blank while all is well."""
     if store.link is LinkState.LOST:
         wait = store.retry_in
         again = "trying again now" if wait is None else f"trying again in {wait:.0f}s"
@@ -116,7 +120,7 @@ def banner(store: Store, cells: int) -> Line:
             f" ◌ the engine has said nothing for {phrases.age(store.age)}: what is shown may be old, decisions are off"
         )
         return (Span(text.ljust(cells)[:cells], "alarm"),)
-    return BLANK
+    return BLANK if store.status is None else room.banner(store.status.space, cells)
 
 
 def empty(title: str, why: str, key: str = "", does: str = "") -> list[Line]:

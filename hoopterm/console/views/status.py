@@ -39,6 +39,11 @@ SESSIONS = {
     "opened": Mark("●", "live", "running"),
     "killed": Mark("✗", "killed", "red"),
 }
+SPACES = {
+    "ample": Mark("✓", "ample", "dim"),
+    "low": Mark("▲", "low", "waiting"),
+    "full": Mark("✗", "full", "danger"),
+}
 OUTCOMES = {
     "completed": Mark("✓", "ran", "dim"),
     "failed": Mark("✗", "failed", "red"),
@@ -59,6 +64,11 @@ def review(state: str) -> Mark:
 def session(state: str, *, is_held: bool = False) -> Mark:
     """The mark of a session; one that waits for people says so."""
     return SESSIONS["held"] if is_held and state == "live" else SESSIONS.get(state, UNKNOWN)
+
+
+def space(level: str) -> Mark:
+    """The mark of how much room a filesystem has."""
+    return SPACES.get(level, UNKNOWN)
 
 
 def outcome(status: str) -> Mark:

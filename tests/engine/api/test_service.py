@@ -32,6 +32,9 @@ async def test_the_status_says_how_it_is_and_who_asks(serving: Serving) -> None:
     assert (status.sessions, status.pending_reviews, status.draining) == (1, 1, False)
     (target,) = status.targets
     assert (target.name, target.credential, target.sessions) == ("shop", "none", 1)
+    (space,) = status.space
+    assert space.path == str((serving.gateway.state / "log").absolute())
+    assert 0 < space.free < space.total
     await serving.gateway.close_session(session, "done")
 
 

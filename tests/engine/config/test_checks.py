@@ -12,6 +12,14 @@ REVIEW = "review: {reviewers: {groups: [dba]}}"
             "rules:\n  - {name: a, decide: deny}\n  - {name: a, decide: deny}\n",
             "3:12: another rule is named 'a'; the first is in hoopterm.yaml:15",
         ),
+        (
+            "engine: {free_space: {warn: 1GB, floor: 1000MB}}\n",
+            "1:41: floor is not below warn; at the floor operations are refused: warn before that",
+        ),
+        (
+            "engine: {free_space: {warn: 1%}}\n",
+            "1:22: floor is not below warn; at the floor operations are refused: warn before that",
+        ),
         ("masking: [{name: m}]\n", "1:18: it masks nothing; name `columns`, or what to `detect`"),
         (
             "masking: [{name: m, detect: [email], where: {targets: [shp]}}]\n",

@@ -26,6 +26,20 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
         accepts(fields.Duration, value)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("20%", 2_000), ("0.5 %", 50), ("500B", 500), ("1.5MB", 1_500_000), ("2GiB", 2 << 30), ("1TB", 10**12)],
+)
+def test_an_amount_of_space_is_a_part_of_it_or_bytes(text: str, expected: int) -> None:
+    assert accepts(fields.Room, text).of(10_000) == expected
+
+
+@pytest.mark.parametrize("value", ["20", 20, "", "100%", "-1MB", "1mb", "1 Mb", "500 MB free", None, True, "٣MB"])
+def test_what_is_no_amount_of_space_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Room, value)
+
+
 @pytest.mark.parametrize("name", ["report-bot", "alice@corp", "a.b", "x" * 128])
 def test_names_are_plain(name: str) -> None:
     assert accepts(fields.Name, name) == name

@@ -12,8 +12,12 @@ from tests.engine.config.writing import problems
         ("engine: {stat: 1}\n", "1:10: unknown key 'stat'; did you mean 'state'?"),
         ("engine: {audit: {durability: strictt}}\n", "1:30: 'strictt' is not possible here; did you mean 'strict'?"),
         (
-            "engine: {free_space: {warn: 20%}}\n",
-            "1:10: free_space is published but not built yet; leave it out for now",
+            "engine: {free_space: {warn: 20}}\n",
+            "1:29: an amount of space is a percentage, or a number with its unit; for example 20%, 500MB or 2GiB",
+        ),
+        (
+            "engine: {free_space: {flor: 1GB}}\n",
+            "1:23: unknown key 'flor'; did you mean 'floor'?",
         ),
         ("notify: []\n", "1:1: notify is published but not built yet; leave it out for now"),
         ("listeners: {mysql: {listen: 'x:1'}}\n", "1:13: unknown key 'mysql'; known: postgres"),

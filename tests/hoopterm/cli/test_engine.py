@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.api.schema import SpaceView
 from tests.hoopterm.cli.conftest import Command, StubEngine
 from tests.hoopterm.samples import status
 
@@ -105,6 +106,17 @@ def test_a_configuration_that_does_not_hold_stops_the_start_with_its_problems(co
 
 def test_a_configuration_that_is_not_there_is_usage(tmp_path: Path, hoopterm: Command) -> None:
     assert hoopterm("engine", "start", "--config", str(tmp_path / "absent.yaml")).status == 2
+
+
+def test_the_status_shows_how_much_room_the_record_has_and_what_fails(engine: StubEngine, hoopterm: Command) -> None:
+    ample = SpaceView("/var/lib/hoopterm", "ample", 600 * 10**9, 10**12, 10**11, 10**10, 5e9, 118.2)
+    full = SpaceView("/mnt/log", "full", 4 * 10**8, 10**12, 10**11, 10**10)
+    engine.answers["GET", "/status"] = status(space=[ample, full], troubles={"checkpoint": "Input/output error"})
+    out = hoopterm("engine", "status").out
+    assert "✓ ample  600 GB free of 1.0 TB · 118 days left · /var/lib/hoopterm" in out
+    assert "✗ full  400 MB free of 1.0 TB · days left not known yet · /mnt/log · operations are refused" in out
+    assert "✗ checkpoint: Input/output error" in out
+    assert hoopterm("engine", "status", "--json").json["space"][1]["level"] == "full"
 
 
 def test_the_status_is_drawn(engine: StubEngine, hoopterm: Command) -> None:

@@ -53,6 +53,21 @@ def test_a_day_is_named_when_it_is_not_today() -> None:
     assert phrases.local_date(stamp(-400 * 86_400), NOW).startswith("2025-")
 
 
+@pytest.mark.parametrize(
+    ("rate", "days_left", "told"),
+    [
+        (None, None, "days left not known yet"),
+        (-5.0, None, "not shrinking"),
+        (9.0, 0.4, "less than a day left"),
+        (9.0, 41.9, "41 days left"),
+    ],
+)
+def test_room_is_told_with_how_long_it_lasts_where_that_is_known(
+    rate: float | None, days_left: float | None, told: str
+) -> None:
+    assert phrases.room(212 * 10**9, 1_800 * 10**9, rate, days_left) == f"212 GB free of 1.8 TB · {told}"
+
+
 def test_a_timecode_has_hours_when_there_are_any() -> None:
     assert phrases.timecode(271) == "04:31"
     assert phrases.timecode(3871) == "1:04:31"
