@@ -13,6 +13,7 @@ from engine.masking.transform import STRENGTH, Transform
 from engine.model import Column, ColumnRef, Identity, Operation, Target
 
 _PLANS = 256  # remembered at most: a session's statements repeat
+_STEERING = "WHERE, JOIN, ORDER BY, GROUP BY, a key or check that a row must meet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Masks:
         for ref in sorted(operation.inferences, key=str):
             for rule in self.rules:
                 if rule.inference == "refuse" and rule.names(ref):
-                    return rule, f"the protected column {ref} would steer its answer (WHERE, JOIN, ORDER BY, GROUP BY)"
+                    return rule, f"the protected column {ref} would steer its answer ({_STEERING})"
         return None
 
     def touches_protected(self, operation: Operation | None) -> bool:

@@ -23,6 +23,8 @@ create view other.cities as select secret as s from people;
 create materialized view kept as select id, code from roster;
 create table ruled (id int); create table spilled (body text);
 create rule spill as on insert to ruled do also insert into spilled select secret from people where id = new.id;
+create table uniques (code text unique); insert into uniques values ('one');
+create table pointers (code text references uniques (code));
 create table defaulted (id int, body text default secret_of(1));
 """
 LENIENT = MASKING.replace("with: redact", "with: redact, inference: allow")
@@ -71,6 +73,12 @@ class Raw:
             assert piece, "the engine hung up"
             data += piece
         return data
+
+
+@pytest.fixture(scope="module")
+def strict(start_module_engine: StartEngine, engine: RunningEngine) -> RunningEngine:
+    """Before the same database, where a protected column may not steer an answer."""
+    return start_module_engine(rules=WRITE_RULES, masking=MASKING.replace("people.pin", "people.pin, uniques.code"))
 
 
 @pytest.fixture
@@ -237,3 +245,60 @@ def test_the_servers_own_settings_are_shown_as_they_are(engine: RunningEngine) -
     assert "public" in ask(engine, "show search_path")
     assert "max_connections" in ask(engine, "show all")
     assert_clean(ask(engine, "select set_config('a.b', secret, false) from people", "show a.b"))
+
+
+LOOKING = (
+    "create function scratch.look(int) returns text language sql immutable as 'select secret from people where id = $1'"
+)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        ["create table scratch.g (a int, b text generated always as (scratch.look(a)) stored)",
+         "insert into scratch.g values (1)", "select b from scratch.g"],
+        ["alter table notes add column z text generated always as (scratch.look(id)) stored", "select z from notes"],
+        ["alter table notes add column z text generated always as (body) stored",
+         "alter table notes alter column z set expression as (scratch.look(id))", "select z from notes"],
+    ],
+)  # fmt: skip
+def test_a_generated_column_shows_nothing_that_its_function_looks_up(engine: RunningEngine, script: list[str]) -> None:
+    assert_clean(ask(engine, "begin", "create schema scratch", LOOKING, *script, "rollback"))
+
+
+def test_a_default_that_looks_up_a_value_is_not_stored_by_copy(engine: RunningEngine) -> None:
+    with psycopg.connect(**engine.dsn()) as connection:
+        connection.execute("create table filled (a text, b text default secret_of(1))")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with connection.cursor().copy("copy filled (a) from stdin") as copy:
+                copy.write("x\n")
+        connection.rollback()
+
+
+ORACLES = [
+    ["insert into uniques values ('guess')"],
+    ["update uniques set code = 'guess'"],
+    ["insert into pointers values ('guess')"],
+    ["copy notes from stdin where body < secret_of(1)"],
+    ["create table checked (a text check (a < secret_of(1)))", "insert into checked values ('m')"],
+    ["create domain early as text check (value < secret_of(1))"],
+    ["create view guesses as select id, nullif(secret, 'guess') as s from people",
+     "select id, count(s) from guesses group by id"],
+    ["create index i on people (secret)", "cluster people using i"],
+    ["create index i on people (secret, id)"],
+    ["create table split (like people) partition by list (secret)",
+     "alter table split attach partition people for values in ('x')"],
+    ["select n_distinct, correlation from pg_stats where null_frac > 0.5"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ORACLES)
+def test_what_fails_or_orders_by_a_protected_value_is_refused(strict: RunningEngine, script: list[str]) -> None:
+    """SECURITY: blind inference; a violated key, a check and the order of rows are answers too."""
+    with psycopg.connect(**strict.dsn(), autocommit=True) as connection:
+        connection.execute("begin")
+        for statement in script[:-1]:
+            connection.execute(statement)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(script[-1])
+        connection.execute("rollback")

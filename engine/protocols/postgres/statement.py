@@ -126,9 +126,11 @@ class Relation:
 
     `definition` is a view's SELECT as pg_get_viewdef prints it. `rules`, `policies`: SQL expressions or actions
     that run on use; `triggers`: OIDs of the functions they call with the events (`insert`, `update`, `delete`,
-    `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions. `cascades`: what a
-    foreign key does elsewhere, as (event here, effect there, OID, key columns here). SQL texts are to be read on the
-    catalog's `printed_path`. `is_unreadable`: another transaction is changing it right now, its SQL texts are missing.
+    `truncate`) that fire them. `checks`: SQL text of check constraints and index expressions. `keys`: the columns and
+    expressions of each unique index and exclusion constraint, as one SQL list. `references`: its foreign keys, as
+    (columns here, OID, columns there). `cascades`: what a foreign key does elsewhere, as (event here, effect there,
+    OID, key columns here). SQL texts are to be read on the catalog's `printed_path`. `is_unreadable`: another
+    transaction is changing it right now, its SQL texts are missing.
     """
 
     oid: int
@@ -147,6 +149,8 @@ class Relation:
     is_temporary: bool = False
     cascades: tuple[tuple[str, str, int, tuple[str, ...]], ...] = ()
     referenced_by: tuple[int, ...] = ()  # foreign keys
+    keys: tuple[str, ...] = ()
+    references: tuple[tuple[tuple[str, ...], int, tuple[str, ...]], ...] = ()
     is_unreadable: bool = False
 
     def column(self, name: str) -> RelationColumn | None:
@@ -213,3 +217,6 @@ class Catalog(Protocol):
 
     def cast_functions(self, type_name: str, path: Sequence[str]) -> tuple[Function, ...]:
         """User-defined functions that a cast to or from this type, its input/output or its domain checks call."""
+
+    def type_checks(self, type_name: str) -> tuple[str, ...]:
+        """SQL texts of the domain constraints that a value of this type has to pass."""

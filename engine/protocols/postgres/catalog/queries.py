@@ -130,6 +130,21 @@ select pg_catalog.json_build_object(
     from pg_catalog.pg_inherits i where i.inhrelid = c.oid), '[]'::pg_catalog.json),
   'children', coalesce((select pg_catalog.json_agg(i.inhrelid::pg_catalog.int8)
     from pg_catalog.pg_inherits i where i.inhparent = c.oid), '[]'::pg_catalog.json),
+  'keys', coalesce((
+    select pg_catalog.json_agg((
+      select pg_catalog.string_agg(pg_catalog.pg_get_indexdef(i.indexrelid, n, false), ', ' order by n)
+      from pg_catalog.generate_series(1, i.indnkeyatts::pg_catalog.int4) n))
+    from pg_catalog.pg_index i
+    where i.indrelid = c.oid and (i.indisunique or i.indisexclusion) and not c.is_busy), '[]'::pg_catalog.json),
+  'references', coalesce((
+    select pg_catalog.json_agg(pg_catalog.json_build_array(
+      (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+        where a.attrelid = k.conrelid and a.attnum = any (k.conkey)),
+      k.confrelid::pg_catalog.int8,
+      (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+        where a.attrelid = k.confrelid and a.attnum = any (k.confkey))))
+    from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'f'::pg_catalog."char"
+  ), '[]'::pg_catalog.json),
   'cascades', coalesce(g.cascades, '[]'::pg_catalog.json),
   'referenced_by', coalesce(g.referring, '[]'::pg_catalog.json)
 )::pg_catalog.text

@@ -14,13 +14,20 @@ from engine.protocols.postgres.parsing import Unreadable, parse
 from engine.protocols.postgres.statement import Function
 
 
-def follow_body(function: Function, arguments: Sequence[Value], scope: Scope, labels: Sequence[str] = ()) -> Value:
-    """What a SQL function yields when it is called with these arguments.
+def follow_body(
+    function: Function,
+    arguments: Sequence[Value],
+    scope: Scope,
+    labels: Sequence[str] = (),
+    statements: tuple[Any, ...] | None = None,
+) -> Value:
+    """What a SQL function yields when it is called with these arguments; `statements` stand in for its own body.
 
     What its body compares is the client's question when there are arguments to ask with; without any it is the
     owner's choice alone, as inside a view.
     """
-    statements = body_statements(function.body or "")
+    if statements is None:
+        statements = body_statements(function.body or "")
     if statements is None:
         scope.infer(*arguments)
         return UNKNOWN

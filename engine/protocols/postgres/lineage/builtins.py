@@ -38,9 +38,16 @@ HIDING_COLUMNS = {
 }
 """Result columns that can, of functions whose other columns cannot."""
 
-_STATISTICS = words("most_common_vals histogram_bounds most_common_elems range_bounds_histogram")
+_STATISTICS = words(
+    """
+    null_frac avg_width n_distinct most_common_vals most_common_freqs most_common_val_nulls most_common_base_freqs
+    histogram_bounds correlation most_common_elems most_common_elem_freqs elem_count_histogram dependencies
+    range_length_histogram range_empty_frac range_bounds_histogram
+    """
+)
 HIDING_RELATIONS = {
-    "pg_statistic": words("stavalues1 stavalues2 stavalues3 stavalues4 stavalues5"),
+    "pg_statistic": frozenset({"stanullfrac", "stawidth", "stadistinct"})
+    | {f"sta{what}{number}" for what in ("kind", "op", "coll", "numbers", "values") for number in range(1, 6)},
     "pg_statistic_ext_data": words("stxdmcv stxdexpr stxddependencies stxdndistinct"),
     "pg_stats": _STATISTICS,
     "pg_stats_ext": _STATISTICS,
@@ -53,7 +60,7 @@ HIDING_RELATIONS = {
     "pg_prepared_statements": words("statement"),
     "pg_backend_memory_contexts": words("ident"),
 }
-"""Columns of system relations that hold values of other tables, or statement texts."""
+"""Columns of system relations that hold values of other tables or tell of them, or statement texts."""
 
 _OF_ARGUMENTS = words(
     """

@@ -10,6 +10,7 @@ from engine.protocols.postgres.lineage.memory import recall
 from engine.protocols.postgres.lineage.overloads import applicable
 from engine.protocols.postgres.lineage.relations import row_type
 from engine.protocols.postgres.lineage.scope import Context, Scope
+from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import TEXTUAL, plain_name, result_type
 from engine.protocols.postgres.lineage.values import NOTHING, UNKNOWN, Output, Outputs, Value, combined, joined
 from engine.protocols.postgres.statement import Function
@@ -50,6 +51,8 @@ def call_function(function: Function, arguments: Sequence[Value], scope: Scope, 
             return follow_body(function, arguments, scope, labels)  # information_schema's, of rows of pg_attribute
         return _call_builtin(function, arguments, scope)
     scope.context.ledger.runs_user_code = True
+    for declared, argument in zip(function.argument_types, arguments, strict=False):
+        infer_domain(plain_name(declared), argument, scope)
     if function.language == "sql" and function.kind in "fp" and function.body is not None:
         return follow_body(function, arguments, scope, labels)
     scope.infer(*arguments)

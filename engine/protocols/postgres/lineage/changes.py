@@ -7,16 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
-from engine.protocols.postgres.lineage.ranges import add_from, entries, relation_item
+from engine.protocols.postgres.lineage.ranges import add_from, entries
+from engine.protocols.postgres.lineage.relations import relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
+from engine.protocols.postgres.lineage.storing import Change, Stored, settle
 from engine.protocols.postgres.lineage.targets import trace_targets
 from engine.protocols.postgres.lineage.values import UNKNOWN, Output, Outputs, Value, joined
 from engine.protocols.postgres.lineage.withs import add_with_tables
-from engine.protocols.postgres.parsing import Unreadable, grammar, parse
-from engine.protocols.postgres.statement import Relation
-
-Stored = defaultdict[str, list[Value]]
-"""What a statement stores in each column of its table."""
+from engine.protocols.postgres.parsing import grammar
 
 
 def insert(node: Any, scope: Scope) -> Outputs:
@@ -38,6 +36,7 @@ def insert(node: Any, scope: Scope) -> Outputs:
     if node.HasField("on_conflict_clause"):
         inserted = names or [output.name for output in target.outputs or ()]
         _on_conflict(node.on_conflict_clause, inserted, target, stored, scope)
+    _settle(node.relation, Change(stored, makes=True, keeps=node.HasField("on_conflict_clause")), scope)
     return _returning(node.returning_clause, target, [], stored, scope)
 
 
@@ -51,6 +50,7 @@ def update(node: Any, scope: Scope) -> Outputs:
     infer([node.where_clause], scope)
     stored: Stored = defaultdict(list)
     _assign(node.target_list, target, stored, scope)
+    _settle(node.relation, Change(stored, keeps=True), scope)
     return _returning(node.returning_clause, target, others, stored, scope)
 
 
@@ -62,6 +62,7 @@ def delete(node: Any, scope: Scope) -> Outputs:
     others = list(scope.items)
     scope.items.insert(0, target)
     infer([node.where_clause], scope)
+    _settle(node.relation, Change(defaultdict(list), removes=True), scope)
     return _returning(node.returning_clause, target, others, defaultdict(list), scope)
 
 
@@ -81,7 +82,24 @@ def merge(node: Any, scope: Scope) -> Outputs:
         elif when.command_type == grammar.CMD_INSERT:
             names = [column.res_target.name for column in when.target_list]
             _store_row(names, [evaluate(value, scope) for value in when.values], target, stored, scope)
+    _settle(node.relation, Change(stored, makes=True, keeps=True), scope)
+    _settle(node.relation, Change(defaultdict(list), removes=True), scope)
     return _returning(node.returning_clause, target, source, stored, scope, is_source_first=True)
+
+
+def copy_in(node: Any, scope: Scope) -> None:
+    """COPY FROM: the client's values go into the columns listed, its condition says which rows do."""
+    target = _target(node.relation, scope)
+    infer([node.where_clause], scope.seeing([Item(target.name, None, otherwise=Value())]))
+    names = [name.string.sval for name in node.attlist] or [output.name for output in target.outputs or ()]
+    stored: Stored = defaultdict(list, {name: [Value(type_name="text")] for name in names})
+    _settle(node.relation, Change(stored, makes=True), scope)
+
+
+def _settle(name: Any, change: Change, scope: Scope) -> None:
+    relation = scope.context.catalog.relation(name.schemaname or None, name.relname, scope.context.path)
+    if relation is not None:
+        settle(relation, change, scope)
 
 
 def _target(node: Any, scope: Scope) -> Item:
@@ -96,24 +114,9 @@ def _target(node: Any, scope: Scope) -> Item:
         item = _unsure(item)  # a rule or an INSTEAD OF trigger decides what comes back
     if any(rule.startswith("CREATE RULE") for rule in relation.rules):
         context.ledger.copy(None)  # and what is stored where
-    _copy_defaults(relation, item, scope)
     if node.alias.aliasname:
         item.name, item.schema, item.table = name, "", ""
     return item
-
-
-def _copy_defaults(relation: Relation, item: Item, scope: Scope) -> None:
-    """A default may call a function that looks into tables: what it gives is stored in the column."""
-    for column in relation.columns:
-        parsed = parse(f"SELECT {column.default}") if column.default and not column.is_generated else Unreadable("")
-        if isinstance(parsed, Unreadable):
-            continue
-        inside = Scope(scope.context.within(relation.oid, scope.context.catalog.printed_path))
-        with inside.context.nested():
-            outputs = inside.context.trace_query(parsed[0].node, inside)
-        own = item.column(column.name)
-        given = None if outputs is None else outputs[0].value.sources
-        scope.context.ledger.copy(given, own.sources if own is not None else None)
 
 
 def _unsure(item: Item) -> Item:

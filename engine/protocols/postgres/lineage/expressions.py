@@ -15,6 +15,7 @@ from engine.protocols.postgres.lineage.memory import recall
 from engine.protocols.postgres.lineage.references import field_of, parameter, resolve
 from engine.protocols.postgres.lineage.relations import row_type
 from engine.protocols.postgres.lineage.scope import Scope
+from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import array_of, cannot_fail, common_type, element_of, schema_of, type_of
 from engine.protocols.postgres.lineage.values import NOTHING, SETTING, UNKNOWN, Output, Value, combined, row_of
 from engine.protocols.postgres.parsing import grammar
@@ -136,6 +137,8 @@ def _carry(kind: str, node: Any, fields: tuple[str, ...], scope: Scope) -> Value
         return values[0]
     if may_fail:
         scope.infer(*values)
+    if "output" in node.DESCRIPTOR.fields_by_name and node.HasField("output"):
+        infer_domain(type_of(node.output.type_name), combined(values), scope)
     return combined(values, type_name, may_fail=may_fail)
 
 
@@ -185,6 +188,7 @@ def _cast(node: Any, scope: Scope) -> Value:
         lambda: tuple(f for f in context.catalog.cast_functions(type_name, context.path) if not f.is_builtin),
     )
     called = [call_function(function, (value,), scope) for function in functions]
+    infer_domain(type_name, value, scope)
     may_fail = not (cannot_fail(value.type_name, type_name) or node.arg.WhichOneof("node") == "a_const")
     if may_fail:
         scope.infer(value)

@@ -8,6 +8,7 @@ from typing import Any
 from engine.protocols.postgres.lineage.expressions import evaluate
 from engine.protocols.postgres.lineage.names import figure_name
 from engine.protocols.postgres.lineage.scope import Item, Scope
+from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import type_of
 from engine.protocols.postgres.lineage.values import NOTHING, Output, Outputs, Value, renamed
 
@@ -22,7 +23,10 @@ def function_item(node: Any, scope: Scope) -> Item:
         value = evaluate(call, scope)
         otherwise = otherwise.but(value.sources)
         name = value.name or (alias if alias and len(calls) == 1 else figure_name(call) or "")
-        outputs = _columns(value, name, node.coldeflist or definitions)
+        definitions = node.coldeflist or definitions
+        for part in definitions:
+            infer_domain(type_of(part.column_def.type_name), value, scope)
+        outputs = _columns(value, name, definitions)
         gathered = None if gathered is None or outputs is None else [*gathered, *outputs]
     if gathered is not None and node.ordinality:
         gathered.append(Output("ordinality", Value(NOTHING, "int8")))

@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
 from engine.protocols.postgres.lineage.functions import function_item
-from engine.protocols.postgres.lineage.relations import relation_columns
+from engine.protocols.postgres.lineage.relations import relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
+from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import type_of
 from engine.protocols.postgres.lineage.values import NOTHING, UNKNOWN, Output, Outputs, Value, combined, joined, renamed
 from engine.protocols.postgres.parsing import grammar
-from engine.protocols.postgres.statement import Relation
 
 
 def add_from(nodes: Iterable[Any], scope: Scope) -> None:
@@ -69,18 +69,6 @@ def table_item(node: Any, scope: Scope) -> Item:
     return aliased(relation_item(relation, scope), node.alias)
 
 
-def relation_item(relation: Relation, scope: Scope) -> Item:
-    """A stored relation as an entry of FROM."""
-    return Item(
-        relation.name,
-        relation_columns(relation, scope.context),
-        relation.schema,
-        relation.name,
-        relation.name,
-        has_system_columns=relation.kind not in "v",
-    )
-
-
 def _subquery(node: Any, scope: Scope, beside: list[Item]) -> Item:
     outer = scope.seeing(beside if node.lateral else [])
     outputs = scope.context.trace_query(node.subquery, outer.inner())
@@ -105,6 +93,7 @@ def _xml_table(node: Any, scope: Scope) -> Item:
             outputs.append(Output(column.colname, Value(NOTHING, "int4")))
             continue
         values = [document, evaluate(column.colexpr, scope), evaluate(column.coldefexpr, scope)]
+        infer_domain(type_of(column.type_name), combined(values), scope)
         outputs.append(Output(column.colname, combined(values, type_of(column.type_name))))
     return aliased(Item("xmltable", tuple(outputs)), node.alias)
 
@@ -127,6 +116,7 @@ def _json_columns(nodes: Iterable[Any], document: Value, scope: Scope) -> Iterab
                 yield Output(column.name, Value(NOTHING, "int4"))
             case _:
                 fallbacks = [evaluate(part, scope) for part in (column.on_empty, column.on_error)]
+                infer_domain(type_of(column.type_name), document, scope)
                 yield Output(column.name, combined([document, *fallbacks], type_of(column.type_name)))
 
 

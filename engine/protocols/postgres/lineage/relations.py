@@ -28,6 +28,18 @@ def relation_columns(relation: Relation, context: Context) -> tuple[Output, ...]
     return outputs
 
 
+def relation_item(relation: Relation, scope: Scope) -> Item:
+    """A stored relation as an entry of FROM."""
+    return Item(
+        relation.name,
+        relation_columns(relation, scope.context),
+        relation.schema,
+        relation.name,
+        relation.name,
+        has_system_columns=relation.kind not in "v",
+    )
+
+
 def _trace(relation: Relation, context: Context) -> tuple[tuple[Output, ...], Ledger]:
     ledger = Ledger()
     if relation.kind in _VIEWS:
@@ -35,7 +47,7 @@ def _trace(relation: Relation, context: Context) -> tuple[tuple[Output, ...], Le
     elif relation.kind == "t" or relation.is_unreadable:
         values = [UNKNOWN] * len(relation.columns)  # TOAST has parts of any column of its table
     else:
-        values = [_stored(relation, column, context.catalog) for column in relation.columns]
+        values = [_stored(relation, column, context) for column in relation.columns]
     hiding = HIDING_RELATIONS.get(relation.name, NOTHING)
     outputs = tuple(
         Output(column.name, Value(None, column.type_name) if column.name in hiding else value)
@@ -70,7 +82,7 @@ def _view_values(relation: Relation, context: Context, ledger: Ledger) -> list[V
         own = frozenset({ColumnRef(relation.schema, relation.name, column.name)})
         values.append(
             Value(
-                joined((value.sources, own)), column.type_name, value.fields, is_plain=True, is_stored=value.is_stored
+                joined((value.sources, own)), column.type_name, value.fields, value.is_plain, is_stored=value.is_stored
             )
         )
     return values
@@ -87,9 +99,23 @@ def _definition(relation: Relation, context: Context, ledger: Ledger) -> Outputs
     return outputs
 
 
-def _stored(relation: Relation, column: RelationColumn, catalog: Catalog) -> Value:
-    sources = stored_sources(relation, column.name, catalog)
-    return Value(sources, column.type_name, is_plain=True, is_stored=not column.is_generated)
+def _stored(relation: Relation, column: RelationColumn, context: Context) -> Value:
+    sources = stored_sources(relation, column.name, context.catalog)
+    if not column.is_generated:
+        return Value(sources, column.type_name, is_plain=True, is_stored=True)
+    return Value(joined((sources, _called(relation, column, context))), column.type_name)
+
+
+def _called(relation: Relation, column: RelationColumn, context: Context) -> Sources:
+    """What the functions that a generated column calls look up by themselves."""
+    parsed = parse(f"SELECT {column.default}")
+    if isinstance(parsed, Unreadable):
+        return None
+    inside = context.within(relation.oid, context.catalog.printed_path)
+    row = Item(relation.name, tuple(Output(each.name, Value(NOTHING, each.type_name)) for each in relation.columns))
+    with inside.nested():
+        outputs = inside.trace_query(parsed[0].node, Scope(inside, items=[row]).inner())
+    return None if outputs is None else joined(output.value.sources for output in outputs)
 
 
 def stored_sources(relation: Relation, name: str, catalog: Catalog) -> Sources:
@@ -106,11 +132,12 @@ def stored_sources(relation: Relation, name: str, catalog: Catalog) -> Sources:
 
 def _family(relation: Relation, catalog: Catalog) -> Iterator[Relation]:
     """The table, its descendants, and every ancestor of any of them."""
-    below = _closure([relation], "children", catalog)
-    return iter(_closure(below, "parents", catalog))
+    below = closure([relation], "children", catalog)
+    return iter(closure(below, "parents", catalog))
 
 
-def _closure(relations: list[Relation], link: str, catalog: Catalog) -> list[Relation]:
+def closure(relations: list[Relation], link: str, catalog: Catalog) -> list[Relation]:
+    """The relations and all that they lead to by `parents` or `children`."""
     gathered = {relation.oid: relation for relation in relations}
     waiting = list(relations)
     while waiting:
@@ -128,15 +155,15 @@ def _generated_from(column: RelationColumn | None) -> set[str]:
     parsed = parse(f"SELECT {column.default}")
     if isinstance(parsed, Unreadable):
         return set()
-    return {reference.fields[-1].string.sval for reference in _references(parsed[0].node)}
+    return {reference.fields[-1].string.sval for reference in references_in(parsed[0].node, "ColumnRef")}
 
 
-def _references(message: Any) -> Iterator[Any]:
-    """Every ColumnRef in a parse tree."""
+def references_in(message: Any, kind: str = "ColumnRef") -> Iterator[Any]:
+    """Every node of that kind in a parse tree."""
     waiting = [message]
     while waiting:
         node = waiting.pop()
-        if node.DESCRIPTOR.name == "ColumnRef":
+        if node.DESCRIPTOR.name == kind:
             yield node
         for descriptor, value in node.ListFields():
             if descriptor.message_type is not None:

@@ -8,15 +8,18 @@ inference, because it fails or not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from engine.model import ColumnRef
+from engine.protocols.postgres.lineage.bodies import body_statements, follow_body, statements_of
 from engine.protocols.postgres.lineage.calls import call_function
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
-from engine.protocols.postgres.lineage.ranges import relation_item
+from engine.protocols.postgres.lineage.relations import references_in, relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
-from engine.protocols.postgres.lineage.values import UNKNOWN, Value, joined
+from engine.protocols.postgres.lineage.values import UNKNOWN, Ledger, Output, Sources, Value, joined
 from engine.protocols.postgres.parsing import grammar
+from engine.protocols.postgres.statement import Function
 
 _TABLES = frozenset({grammar.OBJECT_TABLE, grammar.OBJECT_VIEW, grammar.OBJECT_MATVIEW, grammar.OBJECT_FOREIGN_TABLE})
 
@@ -68,13 +71,17 @@ def _alter(command: Any, table: Item, scope: Scope, *, is_only: bool) -> None:
             _constrain([getattr(command, "def")], scope)
         case grammar.AT_AddColumn:
             _constrain(column.constraints, scope)
-            for each in column.constraints:  # every row gets its default now
-                if each.constraint.contype == grammar.CONSTR_DEFAULT:
-                    ledger.copy(evaluate(each.constraint.raw_expr, scope).sources)
+            for each in column.constraints:  # every row gets its value now
+                if each.constraint.contype in (grammar.CONSTR_DEFAULT, grammar.CONSTR_GENERATED):
+                    _fill(each.constraint.raw_expr, scope)
+        case grammar.AT_SetExpression:
+            _fill(getattr(command, "def"), scope)
         case grammar.AT_DropExpression:
             ledger.copy(own.sources, frozenset({ColumnRef(table.schema, table.table, command.name)}))
         case grammar.AT_DropColumn if is_only:
             ledger.copy(own.sources)  # the columns of its children stay, and lose their parent's mask
+        case grammar.AT_AttachPartition:  # its rows must fit the bounds
+            scope.infer(_item(getattr(command, "def").partition_cmd.name, scope).row)
         case grammar.AT_DropInherit:
             ledger.copy(table.row.sources)
         case grammar.AT_DetachPartition:
@@ -83,6 +90,12 @@ def _alter(command: Any, table: Item, scope: Scope, *, is_only: bool) -> None:
             ledger.copy(None)  # where a foreign table's rows come from
         case _:
             pass
+
+
+def _fill(expression: Any, scope: Scope) -> None:
+    """Every row gets the value of this expression. What it names of its own row a generated column is known to hold."""
+    own = joined(evaluate(reference, scope).sources for reference in references_in(expression, "ColumnRef"))
+    scope.context.ledger.copy(evaluate(expression, scope).sources, own)
 
 
 def _constrain(nodes: Iterable[Any], scope: Scope) -> None:
@@ -100,12 +113,26 @@ def _constrain(nodes: Iterable[Any], scope: Scope) -> None:
 def _index(node: Any, scope: Scope) -> None:
     inside = scope.seeing([_item(node.relation, scope)])
     infer([node.where_clause], inside)
-    for each in node.index_params:
+    elements = [*node.index_params, *node.index_including_params]
+    for each in elements:
         if each.index_elem.name:
-            if node.unique:
+            # rows may be read in the order of an index that has all the columns asked for
+            if node.unique or len(elements) > 1:
                 inside.infer(inside.column(each.index_elem.name) or UNKNOWN)
         else:
             infer([each.index_elem.expr], inside)
+
+
+def _cluster(node: Any, scope: Scope) -> None:
+    """Rows are put in the order of an index, and read in that order afterwards."""
+    scope.infer(_item(node.relation, scope).row if node.HasField("relation") else UNKNOWN)
+
+
+def _create_domain(node: Any, scope: Scope) -> None:
+    """Its checks run wherever a value of it is made, without anybody naming them."""
+    value = Item("", (Output("value", Value(is_plain=True)),))
+    for each in node.constraints:
+        infer([each.constraint.raw_expr], scope.seeing([value]))
 
 
 def _policy(node: Any, scope: Scope) -> None:
@@ -114,18 +141,43 @@ def _policy(node: Any, scope: Scope) -> None:
 
 def _create_function(node: Any, scope: Scope) -> None:
     """A SQL body is followed whenever it is called; in any other language it is code that nobody can follow."""
-    languages = {
-        option.def_elem.arg.string.sval.lower() for option in node.options if option.def_elem.defname == "language"
-    }
+    options = {option.def_elem.defname: option.def_elem.arg for option in node.options}
+    language = options["language"].string.sval.lower() if "language" in options else "sql"
     context = scope.context
-    if languages - {"sql"}:
+    if language != "sql":
         context.ledger.copy(None)
-    elif node.replace and context.catalog.has_materialized:
-        # a materialized view keeps what the old body gave, and would be read by the new one
+    elif node.replace:
         names = [part.string.sval for part in node.funcname]
+        body = statements_of(node.sql_body) if node.HasField("sql_body") else _body(options)
         for old in context.catalog.functions(names[-2] if len(names) > 1 else None, names[-1], context.path):
-            value = call_function(old, [Value()] * len(old.argument_types), scope)
-            context.ledger.copy(joined((value.sources, *(part.value.sources for part in value.fields or ()))))
+            _replace(old, body, scope)
+
+
+def _body(options: dict[str, Any]) -> tuple[Any, ...]:
+    text = options["as"].list.items[0].string.sval if "as" in options else ""
+    return body_statements(text) or ()
+
+
+def _replace(old: Function, body: tuple[Any, ...], scope: Scope) -> None:
+    """What calls a function by its OID (a domain, an index, a generated column) is named nowhere when it does: the new
+    body may not look at more than the old one. Nor may it look at less where a materialized view keeps what the old one
+    gave, and would be read by the new one."""
+    ledger = scope.context.ledger
+    arguments = [Value()] * len(old.argument_types)
+    before = _looks_at(lambda inner: call_function(old, arguments, inner), scope)
+    new = replace(old, is_body_printed=False)  # its names are read on the session's path
+    after = _looks_at(lambda inner: follow_body(new, arguments, inner, statements=body), scope)
+    if before is not None:
+        ledger.copy(after, before)
+    if scope.context.catalog.has_materialized:
+        ledger.copy(before)
+
+
+def _looks_at(call: Callable[[Scope], Value], scope: Scope) -> Sources:
+    """The columns that a call gives or compares."""
+    context = replace(scope.context, ledger=Ledger())
+    value = call(Scope(context))
+    return joined((value.sources, context.ledger.told_inferences, context.ledger.told_copies))
 
 
 def _alter_domain(node: Any, scope: Scope) -> None:
@@ -138,6 +190,8 @@ SCHEMA_STATEMENTS: dict[str, Callable[[Any, Scope], None]] = {
     "alter_object_schema_stmt": _set_schema,
     "alter_policy_stmt": _policy,
     "alter_table_stmt": _alter_table,
+    "cluster_stmt": _cluster,
+    "create_domain_stmt": _create_domain,
     "create_function_stmt": _create_function,
     "create_policy_stmt": _policy,
     "index_stmt": _index,

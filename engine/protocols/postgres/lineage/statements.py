@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from engine.protocols.postgres.lineage.changes import copy_in
 from engine.protocols.postgres.lineage.expressions import evaluate, evaluate_all, kind_of
 from engine.protocols.postgres.lineage.queries import flows, is_into
-from engine.protocols.postgres.lineage.ranges import relation_item
+from engine.protocols.postgres.lineage.relations import relation_item
 from engine.protocols.postgres.lineage.schema import SCHEMA_STATEMENTS
 from engine.protocols.postgres.lineage.scope import Scope
 from engine.protocols.postgres.lineage.types import words
@@ -25,12 +26,12 @@ HARMLESS = words(
     alter_collation_stmt alter_database_refresh_coll_stmt alter_database_set_stmt alter_database_stmt
     alter_default_privileges_stmt alter_enum_stmt alter_event_trig_stmt alter_extension_contents_stmt
     alter_extension_stmt alter_fdw_stmt alter_foreign_server_stmt alter_function_stmt alter_object_depends_stmt
-    alter_op_family_stmt alter_operator_stmt alter_owner_stmt alter_role_set_stmt alter_role_stmt alter_seq_stmt
+    alter_operator_stmt alter_owner_stmt alter_role_set_stmt alter_role_stmt alter_seq_stmt
     alter_stats_stmt alter_system_stmt alter_table_move_all_stmt alter_table_space_options_stmt
     alter_tsconfiguration_stmt alter_tsdictionary_stmt alter_type_stmt alter_user_mapping_stmt check_point_stmt
-    close_portal_stmt cluster_stmt comment_stmt composite_type_stmt constraints_set_stmt create_am_stmt
-    create_domain_stmt create_enum_stmt create_extension_stmt create_fdw_stmt create_foreign_server_stmt
-    create_op_class_stmt create_op_family_stmt create_plang_stmt create_range_stmt create_role_stmt
+    close_portal_stmt comment_stmt composite_type_stmt constraints_set_stmt create_am_stmt
+    create_enum_stmt create_extension_stmt create_fdw_stmt create_foreign_server_stmt
+    create_plang_stmt create_range_stmt create_role_stmt
     create_seq_stmt create_stats_stmt create_stmt create_table_space_stmt create_user_mapping_stmt createdb_stmt
     deallocate_stmt define_stmt discard_stmt drop_owned_stmt drop_role_stmt drop_stmt drop_subscription_stmt
     drop_table_space_stmt drop_user_mapping_stmt dropdb_stmt grant_role_stmt grant_stmt listen_stmt load_stmt
@@ -42,9 +43,10 @@ HARMLESS = words(
 
 UNFOLLOWED = words(
     """
-    alter_publication_stmt alter_subscription_stmt create_cast_stmt create_conversion_stmt
-    create_event_trig_stmt create_foreign_table_stmt create_publication_stmt create_subscription_stmt
-    create_transform_stmt create_trig_stmt do_stmt import_foreign_schema_stmt rule_stmt
+    alter_op_family_stmt alter_publication_stmt alter_subscription_stmt create_cast_stmt create_conversion_stmt
+    create_event_trig_stmt create_foreign_table_stmt create_op_class_stmt create_op_family_stmt
+    create_publication_stmt create_subscription_stmt create_transform_stmt create_trig_stmt do_stmt
+    import_foreign_schema_stmt rule_stmt
     """
 )
 """Statements that answer nothing, but let code or servers see values where lineage does not follow."""
@@ -165,6 +167,7 @@ def _explain(node: Any, scope: Scope) -> Outputs:
 
 def _copy(node: Any, scope: Scope) -> Outputs:
     if node.is_from:
+        copy_in(node, scope)
         return ()
     outputs = scope.context.trace_query(node.query, scope.inner()) if node.HasField("query") else _copied(node, scope)
     if node.is_program or node.filename:

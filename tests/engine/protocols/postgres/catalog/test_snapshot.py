@@ -70,6 +70,8 @@ def test_a_table_is_known_with_all_that_touching_it_sets_in_motion(catalog: Snap
         ("update", "write", orders.oid, ("id",)),
     ]
     assert customers.referenced_by == (orders.oid,)
+    assert "id" in customers.keys
+    assert (("customer_id",), customers.oid, ("id",)) in orders.references
     events = catalog.relation("public", "events", ())
     assert events is not None
     assert len(events.children) == 2

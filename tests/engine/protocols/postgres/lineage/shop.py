@@ -49,6 +49,14 @@ create table secrets (id int, email text);
 alter table secrets enable row level security;
 create policy own on secrets using (email = current_setting('app.who'));
 create policy far on notes using (body = 'x');
+create function email_at(who int) returns text language sql immutable as 'select email from customers where id = who';
+create domain early as text check (value < email_at(1));
+create table accounts (iban text unique, label early, seen text generated always as (email_at(length(label))) stored,
+  opened text default email_at(1), note text, check (label > email_at(2)), check (note <> iban));
+create table payments (id int unique, iban text references accounts (iban), kind text);
+create view guesses as select id, nullif(email, 'ann@a.x') as masked_email from customers;
+create view ledger as select iban as number, note from accounts;
+create function takes(what early) returns int language sql return 1;
 create schema elsewhere;
 create table elsewhere.customers (id int, phone text);
 """

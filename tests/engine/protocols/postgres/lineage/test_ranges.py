@@ -56,3 +56,9 @@ def test_a_natural_join_with_what_is_not_known_proves_nothing(shop: Shop) -> Non
 def test_an_entry_that_is_not_known_leaves_the_columns_of_others_proved(shop: Shop) -> None:
     assert shop.sources("select c.email, n.x from customers c, nowhere n") == [{"customers.email"}, None]
     assert shop.lineage("select * from customers, nowhere").columns is None
+
+
+def test_a_view_over_an_expression_is_not_a_plain_column(shop: Shop) -> None:
+    """`count` of a plain column is free, of `nullif(email, 'guess')` it answers a question."""
+    assert shop.inferences("select count(contact) from contacts") == set()
+    assert shop.inferences("select count(masked_email) from guesses") == {"guesses.masked_email", "customers.email"}

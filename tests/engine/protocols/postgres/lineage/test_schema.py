@@ -16,6 +16,10 @@ from tests.engine.protocols.postgres.lineage.shop import Shop
         "alter table customers alter column name type text using email",
         "alter table customers alter column domain drop expression",
         "alter table only customers drop column email",
+        "alter table notes add column twin text generated always as (email_at(id)) stored",
+        "alter table accounts alter column seen set expression as (email_at(1))",
+        "create or replace function twice(n int) returns int language sql return length(email_at(n))",
+        "create or replace function twice(n int) returns int language sql as 'select length(email_at(n))'",
     ],
 )
 def test_giving_a_columns_values_another_name_copies_them(shop: Shop, sql: str) -> None:
@@ -40,10 +44,25 @@ def test_a_partition_that_leaves_its_parent_is_copied(shop: Shop) -> None:
         "create index on customers (id) where email like 'a%'",
         "create policy p on notes using (exists (select from customers where email like 'a%'))",
         "alter policy p on notes using (exists (select from customers where email like 'a%'))",
+        "alter table elsewhere.customers attach partition customers default",
+        "create domain d as text check (value < email_at(1))",
+        "cluster customers using customers_pkey",
+        "create index on customers (email, id)",
+        "create index on customers (id) include (email)",
     ],
 )
 def test_what_is_checked_against_the_rows_there_are_is_an_inference(shop: Shop, sql: str) -> None:
     assert "customers.email" in (shop.inferences(sql) or ())
+
+
+def test_an_index_on_a_column_alone_tells_nothing(shop: Shop) -> None:
+    assert shop.inferences("create index on customers (email)") == set()
+
+
+def test_a_function_may_be_replaced_by_one_that_looks_at_no_more(shop: Shop) -> None:
+    replaced = "create or replace function email_of(who int) returns text language sql as"
+    assert "customers.ssn" not in (shop.copies(f"{replaced} 'select upper(email) from customers where id = who'") or ())
+    assert "customers.ssn" in (shop.copies(f"{replaced} 'select ssn from customers where id = who'") or ())
 
 
 def test_code_in_other_languages_than_sql_cannot_be_followed(shop: Shop) -> None:
