@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import Denied
-from engine.model import Decision, Operation, Verdict
+from engine.model import Decision, Excess, Operation, Verdict
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
@@ -42,6 +43,26 @@ def changed(operation: Operation, decision: Decision) -> Denied:
         decision=decision,
         operation=operation.id,
         retry=True,
+    )
+
+
+def uncounted(decision: Decision, why: str) -> Decision:
+    """Against an operation that is limited in the rows it changes, when nobody will tell how many those are."""
+    assert decision.limit is not None
+    limit = decision.limit
+    return Decision(Verdict.DENY, limit.changed_by, f"it may change at most {limit.changed} rows, and {why}")
+
+
+def exceeded(operation: Operation, decision: Decision, excess: Excess) -> Denied:
+    """It went past a limit, and is undone."""
+    seen = f"it changed {excess.seen}" if excess.kind == "changed" else "there are more"
+    reason = f"at most {excess.most} rows may be {excess.kind}, and {seen}"
+    return Denied(
+        f"{operation.verb} undone: more than {excess.most} rows {excess.kind}",
+        f"rule {excess.rule}: {reason}",
+        "nothing of it is kept; do it in smaller parts, or ask for a higher limit",
+        decision=replace(decision, verdict=Verdict.DENY, rule=excess.rule, reason=reason),
+        operation=operation.id,
     )
 
 

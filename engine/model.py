@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -145,6 +145,7 @@ class Operation:
     `columns` is the lineage of the answer (None: it has none or it is told later). `inferences` are the columns that
     steer the answer without being in it (WHERE, JOIN, ORDER BY, GROUP BY …); `copies` those whose values are
     stored somewhere else (tables, settings, sequences, notifications); None means that could not be told.
+    `uncounted` says why nobody will tell how many rows it changes; None where that is told, or there are none.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Operation:
     in_transaction: bool = False
     estimated_rows: int | None = None
     why_opaque: str | None = None
+    uncounted: str | None = None
 
     def __repr__(self) -> str:
         return f"<Operation {self.id} {self.verb}>"  # the text may hold secrets
@@ -199,11 +201,57 @@ class ReviewTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """A limit that was passed: `seen` rows were `changed` or `returned` (at least), and the rule allows `most`."""
+
+    kind: str  # changed | returned
+    rule: str
+    most: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many rows one operation may change and return (None: any number), and by which rule."""
+
+    changed: int | None = None
+    returned: int | None = None
+    changed_by: str = ""
+    returned_by: str = ""
+
+    def __str__(self) -> str:
+        bounds = ((self.changed, "changed"), (self.returned, "returned"))
+        return ", ".join(f"at most {most} rows {what}" for most, what in bounds if most is not None)
+
+    def excess(self, changed: int, returned: int) -> Excess | None:
+        """Which of the two so many rows pass, if any."""
+        if self.changed is not None and changed > self.changed:
+            return Excess("changed", self.changed_by, self.changed, changed)
+        if self.returned is not None and returned > self.returned:
+            return Excess("returned", self.returned_by, self.returned, returned)
+        return None
+
+
+def strictest(limits: Iterable[Limit]) -> Limit | None:
+    """What holds where each of these limits does; None without any."""
+    limits = tuple(limits)
+    changed = [(limit.changed, limit.changed_by) for limit in limits if limit.changed is not None]
+    returned = [(limit.returned, limit.returned_by) for limit in limits if limit.returned is not None]
+    if not changed and not returned:
+        return None
+    most_changed, changed_by = min(changed) if changed else (None, "")
+    most_returned, returned_by = min(returned) if returned else (None, "")
+    return Limit(most_changed, most_returned, changed_by, returned_by)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The rule that won, its verdict, and why. `access` is the pair that decided it.
+    """The rule that won, its verdict, and why. `access` is the pair that decided it, `limit` the strictest of all rules
+    that let it run.
 
     `is_steady`: until the policy changes, the same is decided for every operation of this identity on this target whose
     kind, verb, accesses, context and `has_where` are the same, whatever its text and parameters, whenever it comes.
+    Nothing with a limit is: what becomes of that hangs on its answer.
     """
 
     verdict: Verdict
@@ -212,6 +260,7 @@ class Decision:
     access: Access | None = None
     terms: ReviewTerms | None = None
     rule_digest: str = ""
+    limit: Limit | None = None
     is_steady: bool = field(default=False, compare=False)
 
 
@@ -236,3 +285,4 @@ class Outcome:
     changed: int | None = None
     masked: int = 0  # values masked in its answer
     error: str | None = None
+    excess: Excess | None = None  # the limit it went past

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from engine import entries
 from engine.audit.events import EventName
 from engine.masking.plan import Plan
-from engine.model import Column, Decision, Operation, Outcome, Status
+from engine.model import Column, Decision, Excess, Limit, Mode, Operation, Outcome, Status
 from engine.protocols.base import AnswerMasker
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
+    from engine.errors import Denied
     from engine.gateway import Gateway
     from engine.session import Session
 
@@ -43,6 +45,11 @@ class Passage:
         self.decision = decision
         self.review = review
         self.masker: AnswerMasker | None = None
+
+    @property
+    def limit(self) -> Limit | None:
+        """How many rows it may change and return; nothing is stopped on a target that is only observed."""
+        return None if self.session.target.mode is Mode.OBSERVE else self.decision.limit
 
     @property
     def is_durable(self) -> bool:
@@ -93,6 +100,12 @@ class Passage:
             self.session.recorder.rows(self.operation.id, masked, masker.rows - before, kind)
         return masked
 
+    def undone(self, denied: Denied, excess: Excess | None, rows: int, masked: int) -> None:
+        """Record that it was denied after it had run, `rows` having been delivered: it is undone."""
+        self.session.counts.denied += 1
+        error = f"{denied.what}: {denied.why}"
+        self.conclude(Outcome(Status.DENIED, rows=rows, masked=masked, error=error, excess=excess))
+
     def conclude(self, outcome: Outcome) -> None:
         """Record what became of it: a line of the recording, and for all but completed reads an event."""
         if self._is_concluded:
@@ -116,26 +129,30 @@ class Passage:
             },
         )
         if outcome.status is not Status.COMPLETED:
-            self._log(
-                EventName.OPERATION_FAILED,
-                {"verb": operation.verb, "status": outcome.status.value, "error": outcome.error},
-            )
-        elif not operation.is_pure_read:
-            self._log(
-                EventName.OPERATION_COMPLETED,
-                {
-                    "verb": operation.verb,
-                    "tag": outcome.tag,
-                    "rows": outcome.rows,
-                    "changed": outcome.changed,
-                    "masked": outcome.masked,
-                },
-            )
+            told = {"verb": operation.verb, "status": outcome.status.value, "error": outcome.error}
+            self._log(EventName.OPERATION_FAILED, {**told, **_told(outcome.excess)})
+        else:
+            self._completed(outcome)
         if self.review is not None:
             self._gateway.settle(self.review, outcome)
             self._gateway.announce(session)
         if self._gateway.is_draining and not session.open_operations:
             session.adapter.terminate("the engine is stopping")
+
+    def _completed(self, outcome: Outcome) -> None:
+        """Reads log their intent only, unless a limit would have stopped them."""
+        limit = self.decision.limit
+        excess = limit.excess(outcome.changed or 0, outcome.rows) if limit is not None else None
+        if excess is None and self.operation.is_pure_read:
+            return
+        told = {
+            "verb": self.operation.verb,
+            "tag": outcome.tag,
+            "rows": outcome.rows,
+            "changed": outcome.changed,
+            "masked": outcome.masked,
+        }
+        self._log(EventName.OPERATION_COMPLETED, {**told, **_told(excess)})
 
     def abandon(self) -> None:
         """It is not forwarded, because its intent could not be recorded; so nothing more can be either."""
@@ -144,3 +161,7 @@ class Passage:
 
     def _log(self, event: EventName, data: dict[str, object]) -> None:
         entries.append(self._gateway.log, self.session, event, data, self.operation)
+
+
+def _told(excess: Excess | None) -> Mapping[str, object]:
+    return {"excess": asdict(excess)} if excess is not None else {}

@@ -123,11 +123,11 @@ class Pipeline:
             self._gateway.settle(review, Outcome(Status.SKIPPED, error="what it was sent with could not go on"))
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
-        """The same without waiting, for an allowed pure read; None when it needs `admit`."""
+        """The same without waiting, for an allowed and unlimited pure read; None when it needs `admit`."""
         if not operation.is_pure_read or session.locked is not None or self._gateway.room.is_full:
             return None
         decision = self.decide(session, operation)
-        if decision.verdict is not Verdict.ALLOW:
+        if decision.verdict is not Verdict.ALLOW or decision.limit is not None:
             return None
         return self._intend(session, operation, decision, None)
 
@@ -141,7 +141,7 @@ class Pipeline:
         self._turn_away(session, operation, denials.denied(operation, decision))
 
     def decide(self, session: Session, operation: Operation, *, parameters_known: bool = True) -> Decision:
-        """Policy and masking together; on an observed target the verdict is allow and `reason` says what it was."""
+        """Policy, masking and limits; on an observed target the verdict is allow and `reason` says what it was."""
         revision = session.revision
         decision = revision.policy.evaluate(
             session.identity,
@@ -155,6 +155,8 @@ class Pipeline:
         if refused is not None and decision.verdict is not Verdict.DENY:
             rule, why = refused
             decision = Decision(Verdict.DENY, rule.name, why)
+        if decision.limit is not None and decision.limit.changed is not None and operation.uncounted is not None:
+            decision = denials.uncounted(decision, operation.uncounted)
         if session.target.mode is Mode.OBSERVE and decision.verdict is not Verdict.ALLOW:
             return replace(
                 decision,

@@ -26,6 +26,7 @@ def rule_of(rule: models.Rule) -> Rule:
         condition=compile_condition(rule.when) if rule.when else None,
         reason=rule.reason or "",
         terms=_terms_of(rule.review) if rule.review else None,
+        limit=_limit_of(rule.name, rule.limit) if rule.limit else None,
         digest=_digest(rule),
     )
 
@@ -63,6 +64,15 @@ def _terms_of(review: models.ReviewTerms) -> model.ReviewTerms:
         hold=review.hold,
         timeout=review.timeout,
         on_hold=review.on_hold,
+    )
+
+
+def _limit_of(rule: str, limit: models.Limit) -> model.Limit:
+    return model.Limit(
+        limit.changed,
+        limit.returned,
+        changed_by=rule if limit.changed is not None else "",
+        returned_by=rule if limit.returned is not None else "",
     )
 
 

@@ -65,6 +65,7 @@ def _rule_change(before: Rule, now: Rule) -> str:
         "when": before.condition != now.condition,
         "reason": before.reason != now.reason,
         "review": before.terms != now.terms,
+        "limit": before.limit != now.limit,
     }
     return f": {', '.join(name for name, differs in names.items() if differs)}"
 

@@ -108,6 +108,8 @@ def _rule(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:
         yield entry.problem(
             f"a rule that says {rule.decide} asks nobody", "leave `review` out", at=("review",), at_key=True
         )
+    if rule.limit is not None:
+        yield from _limit(entry, rule.limit)
     if rule.review is not None and rule.review.hold > rule.review.timeout:
         yield entry.problem(
             "hold is longer than timeout", "the review would end while it is held", at=("review", "hold")
@@ -119,6 +121,13 @@ def _rule(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:
     yield from found
     if not found:
         yield from reach.unreachable(known, entry, compiled)
+
+
+def _limit(entry: Entry[models.Rule], limit: models.Limit) -> Iterator[Problem]:
+    if entry.value.decide == "deny":
+        yield entry.problem("a rule that denies lets no rows through", "leave `limit` out", at=("limit",), at_key=True)
+    elif limit.changed is None and limit.returned is None:
+        yield entry.problem("it limits nothing", "for example limit: {changed: 100}", at=("limit",), at_key=True)
 
 
 def _mask(known: Known, entry: Entry[models.Masking]) -> Iterator[Problem]:

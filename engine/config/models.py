@@ -37,6 +37,7 @@ Permission = Literal["admin", "approver", "operator", "auditor"]
 Protocol = Literal["postgres"]
 Detector = Literal["credit_card", "email", "iban", "us_ssn", "phone", "jwt", "aws_access_key", "private_key"]
 Strategy = Literal["redact", "partial", "hash", "token", "nullify"]
+Rows = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
 _ONE_OR_MORE = Field(min_length=1, max_length=1000)
 
 
@@ -213,6 +214,13 @@ class ReviewTerms(Section):
     on_hold: Literal["wait", "reject"] | None = None
 
 
+class Limit(Section):
+    """How many rows one operation may change and return; past that it is undone."""
+
+    changed: Rows | None = None
+    returned: Rows | None = None
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
@@ -220,7 +228,6 @@ def _listed(value: object) -> object:
 class Rule(Scope):
     """Who + where + what (+ when) → allow, deny or review."""
 
-    UNBUILT = frozenset({"limit"})
     name: Name
     decide: Literal["allow", "deny", "review"]
     exceptions: Annotated[
@@ -230,6 +237,7 @@ class Rule(Scope):
     when: Expression | None = None
     reason: Line | None = None
     review: ReviewTerms | None = None
+    limit: Limit | None = None
 
 
 class Exempt(Section):

@@ -3,7 +3,8 @@
 Each access of an operation is decided by itself: any matching deny, else any matching review, else any matching
 allow, else deny. The worst access decides the operation, and an allow covers only the accesses it names. `opaque` is
 let through only by a rule that names it. Housekeeping, and an operation that touches nothing, is allowed wherever an
-allow or review rule covers this identity and target, unless a deny rule says otherwise.
+allow or review rule covers this identity and target, unless a deny rule says otherwise. Every allow and review rule
+that matches any of the accesses puts its limit on the operation.
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from engine.model import Access, Decision, Effect, Identity, Operation, Panel, Resource, ReviewTerms, Target, Verdict
+from engine.model import (
+    Access,
+    Decision,
+    Effect,
+    Identity,
+    Limit,
+    Operation,
+    Panel,
+    Resource,
+    ReviewTerms,
+    Target,
+    Verdict,
+    strictest,
+)
 from engine.policy import conditions
 from engine.policy.rules import Miss, Rule, Scope
 
@@ -94,6 +108,7 @@ class Finding:
     access: Access
     verdict: Verdict
     rules: tuple[Rule, ...] = ()  # that say so, by name
+    limits: tuple[Limit, ...] = ()  # of all that let it run
 
     @property
     def severity(self) -> tuple[int, bool]:
@@ -174,7 +189,7 @@ class Policy:
         moment = Moment(coverage, target, session, operation, now, parameters_known)
         decision = _decide(coverage, moment)
         if moment.is_steady and len(operation.text) <= _LONGEST_REMEMBERED:
-            decision = replace(decision, is_steady=True)
+            decision = replace(decision, is_steady=decision.limit is None)
             if len(coverage.decisions) >= _DECISIONS:
                 coverage.decisions.clear()
             coverage.decisions[key] = decision
@@ -205,9 +220,13 @@ def _decide(coverage: Coverage, moment: Moment) -> Decision:
     findings = [find(coverage, moment, access) for access in dict.fromkeys(moment.operation.accesses)]
     findings = findings or [find(coverage, moment, NOTHING_TOUCHED)]
     worst = max(findings, key=lambda finding: finding.severity)
+    if worst.verdict is Verdict.DENY:
+        return _settled(worst, moment.operation)
+    limit = strictest(limit for finding in findings for limit in finding.limits)
     if worst.verdict is Verdict.REVIEW:
-        return _review(findings)
-    return _settled(worst, moment.operation)
+        return _review(findings, limit)
+    decision = _settled(worst, moment.operation)
+    return decision if limit is None else replace(decision, limit=limit)
 
 
 def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:
@@ -222,9 +241,11 @@ def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:
         return Finding(access, Verdict.DENY, tuple(denying))
     if not permitted:
         return Finding(access, Verdict.DENY)
-    if holding := matching[Verdict.REVIEW]:
-        return Finding(access, Verdict.REVIEW, tuple(holding))
-    return Finding(access, Verdict.ALLOW, tuple(matching[Verdict.ALLOW]))
+    holding, allowing = matching[Verdict.REVIEW], matching[Verdict.ALLOW]
+    limits = tuple(rule.limit for rule in (*holding, *allowing) if rule.limit is not None)
+    if holding:
+        return Finding(access, Verdict.REVIEW, tuple(holding), limits)
+    return Finding(access, Verdict.ALLOW, tuple(allowing), limits)
 
 
 def _settled(finding: Finding, operation: Operation) -> Decision:
@@ -242,8 +263,11 @@ def _settled(finding: Finding, operation: Operation) -> Decision:
     return Decision(Verdict.DENY, None, f"no rule allows {about}", access)
 
 
-def _review(findings: Iterable[Finding]) -> Decision:
-    """One review that satisfies every rule that holds any of the accesses, so that none can be picked around."""
+def _review(findings: Iterable[Finding], limit: Limit | None) -> Decision:
+    """One review that satisfies every rule that holds any of the accesses, so that none can be picked around.
+
+    Its reason says the limit too, for whoever approves it.
+    """
     held: dict[str, tuple[Rule, Access]] = {}
     for finding in findings:
         if finding.verdict is Verdict.REVIEW:
@@ -254,10 +278,12 @@ def _review(findings: Iterable[Finding]) -> Decision:
     reason = first.reason or f"the rule {first.name} asks people first"
     if others:
         reason += f" (also held by {', '.join(rule.name for rule in others)})"
+    if limit is not None:
+        reason += f" ({limit})"
     digest = first.digest
     if others:
         digest = hashlib.sha256("\n".join(sorted(rule.digest for rule in rules)).encode()).hexdigest()
-    return Decision(Verdict.REVIEW, first.name, reason, held[first.name][1], _joined(rules), digest)
+    return Decision(Verdict.REVIEW, first.name, reason, held[first.name][1], _joined(rules), digest, limit)
 
 
 def _terms(rule: Rule) -> ReviewTerms:

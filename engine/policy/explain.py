@@ -20,13 +20,19 @@ def explain(
     *,
     parameters_known: bool = True,
 ) -> list[dict[str, Any]]:
-    """One entry a rule: `rule`, `decide`, `matched` (any access), else `why`, and `accesses` with the same for each."""
+    """One entry a rule: `rule`, `decide`, `limit` in words, `matched` (any access), else `why`, and `accesses` with the
+    same for each."""
     coverage = policy.coverage(identity, target)
     moment = Moment(coverage, target, session, operation, now, parameters_known)
     about = {rule.name: exceptions for rule, exceptions in coverage.rules}
     entries: list[dict[str, Any]] = []
     for rule in policy.rules:
-        entry: dict[str, Any] = {"rule": rule.name, "decide": rule.decide.value, "accesses": []}
+        entry: dict[str, Any] = {
+            "rule": rule.name,
+            "decide": rule.decide.value,
+            "limit": str(rule.limit) if rule.limit else "",
+            "accesses": [],
+        }
         for access in dict.fromkeys(operation.accesses or (NOTHING_TOUCHED,)):
             exceptions = about.get(rule.name)
             if exceptions is None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.model import Access, Effect, Identity, Operation, Resource, ReviewTerms, Target, Verdict
+from engine.model import Access, Effect, Identity, Limit, Operation, Resource, ReviewTerms, Target, Verdict
 from engine.policy.conditions import Condition
 from engine.policy.globs import Part, PathGlob, readings
 
@@ -204,6 +204,7 @@ class Rule:
     condition: Condition | None = None
     reason: str = ""
     terms: ReviewTerms | None = None
+    limit: Limit | None = None
     digest: str = ""
 
     @property

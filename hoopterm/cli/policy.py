@@ -164,5 +164,6 @@ def _draw(decision: DecisionView) -> None:
 
 
 def _considered(rule: dict[str, Any]) -> list[str]:
-    why = "matches" if rule.get("matched") else str(rule.get("why", ""))
+    limit = f", {rule['limit']}" if rule.get("limit") else ""
+    why = f"matches{limit}" if rule.get("matched") else str(rule.get("why", ""))
     return [str(rule.get("rule", "")), str(rule.get("decide", "")), why]

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from engine.model import Verdict
+from engine.model import Limit, Verdict
 from engine.protocols.postgres import answers as a
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.answers import ANSWERS
@@ -181,6 +181,10 @@ class Conversation:
     def decides(self, **verdicts: Verdict) -> None:
         """The policy says so of these verbs."""
         self.world.policy.verdicts.update(verdicts)
+
+    def limits(self, **limits: Limit) -> None:
+        """The policy limits these verbs."""
+        self.world.policy.limits.update(limits)
 
     def approve(self, by: str, reason: str = "") -> None:
         self._lines.append(f"         approved by {by}")

@@ -20,6 +20,7 @@ from engine.model import (
     Decision,
     Effect,
     Identity,
+    Limit,
     Operation,
     Outcome,
     Parameter,
@@ -165,6 +166,7 @@ class FakePolicy:
     """A verdict by verb, or by verb and one parameter's value; allow where it says nothing."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
     denied_parameter: str | None = None
 
     def evaluate(
@@ -181,7 +183,8 @@ class FakePolicy:
         if parameters_known and self.denied_parameter in [parameter.value for parameter in operation.parameters]:
             verdict = Verdict.DENY
         terms = TERMS if verdict is Verdict.REVIEW else None
-        return Decision(verdict, f"rule-{operation.verb.lower()}", "the test says so", terms=terms, rule_digest="d")
+        rule, limit = f"rule-{operation.verb.lower()}", self.limits.get(operation.verb)
+        return Decision(verdict, rule, "the test says so", terms=terms, rule_digest="d", limit=limit)
 
 
 EMAIL = ColumnRef("public", "customers", "email")
@@ -242,6 +245,7 @@ class FakeAnalyst:
             executes=words[1] if verb == "EXECUTE" else None,
             deallocates=words[1] if verb == "DEALLOCATE" else None,
             declares=words[1] if verb == "DECLARE" else None,
+            fetches=words[-1] if verb == "FETCH" else None,
         )
 
     def _prepared(self, words: list[str]) -> PreparedStatement:

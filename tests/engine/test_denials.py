@@ -3,7 +3,7 @@ from typing import Any, cast
 
 from engine import denials
 from engine.approvals.request import Review, State, Vote
-from engine.model import Decision, Effect, Verdict
+from engine.model import Decision, Effect, Excess, Limit, Verdict
 from tests.engine.conftest import operation
 
 DECISION = Decision(Verdict.REVIEW, "deletes", "deletes are looked at")
@@ -52,3 +52,21 @@ def test_what_was_turned_down_says_by_whom_and_why() -> None:
     assert "rv_1 is denied by bob: not tonight, carol;" in denied.why
     assert cast(str, denied.as_json()["review"]) == "rv_1"
     assert not denied.retry
+
+
+def test_what_went_past_a_limit_says_the_rule_the_limit_and_what_was_seen() -> None:
+    decision = Decision(Verdict.ALLOW, "work", "", limit=Limit(5, 10, "work", "other"))
+    denied = denials.exceeded(operation(Effect.DELETE), decision, Excess("changed", "work", 5, 412))
+    assert denied.what == "DELETE undone: more than 5 rows changed"
+    assert denied.why == "rule work: at most 5 rows may be changed, and it changed 412"
+    assert (denied.as_json()["decision"], denied.as_json()["rule"]) == ("deny", "work")
+    denied = denials.exceeded(operation(Effect.READ), decision, Excess("returned", "other", 10, 11))
+    assert denied.why == "rule other: at most 10 rows may be returned, and there are more"
+    assert denied.hint
+
+
+def test_what_cannot_be_counted_is_denied_by_the_rule_that_counts() -> None:
+    decision = Decision(Verdict.ALLOW, "work", "", limit=Limit(changed=5, changed_by="small"))
+    against = denials.uncounted(decision, "nobody tells")
+    assert (against.verdict, against.rule) == (Verdict.DENY, "small")
+    assert against.reason == "it may change at most 5 rows, and nobody tells"

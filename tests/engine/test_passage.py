@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
+from engine import denials
 from engine.gateway import Gateway
-from engine.model import Column, Effect, Outcome, Status
+from engine.model import Column, Effect, Excess, Limit, Outcome, Status
 from engine.passage import Passage
 from engine.protocols.postgres.rows import RowMasker, join_cells
 from engine.session import Session
@@ -57,3 +60,24 @@ async def test_an_operation_is_concluded_once(gateway: Gateway, session: Session
     passage.conclude(Outcome(Status.LOST, rows=1))
     assert session.counts.rows == 1
     assert await events(gateway, "operation.failed") == []
+
+
+async def test_what_is_undone_is_logged_as_denied_with_its_excess(gateway: Gateway, session: Session) -> None:
+    passage = await admitted(gateway, session, Effect.WRITE)
+    excess = Excess("changed", "work", 5, 20)
+    passage.undone(denials.exceeded(passage.operation, passage.decision, excess), excess, rows=0, masked=0)
+    passage.conclude(Outcome(Status.COMPLETED, "UPDATE 20", changed=20))
+    (failed,) = await events(gateway, "operation.failed", "operation.completed")
+    assert failed["data"]["status"] == "denied"
+    assert failed["data"]["excess"] == {"kind": "changed", "rule": "work", "most": 5, "seen": 20}
+    assert "at most 5 rows may be changed" in failed["data"]["error"]
+    assert session.counts.denied == 1
+
+
+async def test_what_a_limit_would_have_stopped_is_logged_with_its_excess(gateway: Gateway, session: Session) -> None:
+    """On an observed target, reads too."""
+    passage = await admitted(gateway, session, Effect.READ)
+    passage.decision = replace(passage.decision, limit=Limit(returned=5, returned_by="work"))
+    passage.conclude(Outcome(Status.COMPLETED, "SELECT 20", rows=20))
+    (completed,) = await events(gateway, "operation.completed")
+    assert completed["data"]["excess"] == {"kind": "returned", "rule": "work", "most": 5, "seen": 20}

@@ -1,10 +1,13 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import Denied
 from engine.gateway import Gateway
-from engine.model import Access, Effect, Mode, Outcome, Resource, Status, Target
+from engine.model import Access, Effect, Limit, Mode, Outcome, Resource, Status, Target, Verdict
+from engine.policy.evaluate import Policy
+from engine.policy.rules import Rule
 from engine.session import Session
 from tests.engine.conftest import SECRET, Sent, events, operation
 
@@ -119,3 +122,38 @@ async def refused(gateway: Gateway, session: Session, sent: Sent) -> Denied:
     with pytest.raises(Denied) as caught:
         await gateway.pipeline.admit(session, sent)
     return caught.value
+
+
+LIMIT = Limit(changed=5, returned=10, changed_by="limited", returned_by="limited")
+
+
+def limit(session: Session) -> None:
+    """A policy of one rule, which limits what it allows."""
+    everything = Rule("limited", Verdict.ALLOW, limit=LIMIT)
+    session.use(replace(session.revision, policy=Policy([everything])))
+
+
+async def test_a_limited_read_takes_the_long_way(gateway: Gateway, session: Session) -> None:
+    limit(session)
+    assert gateway.pipeline.admit_now(session, operation(Effect.READ)) is None
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.READ)]))
+    assert passage.limit == LIMIT
+
+
+async def test_what_nobody_counts_is_denied_where_it_is_limited(gateway: Gateway, session: Session) -> None:
+    untold = operation(Effect.DELETE, uncounted="nobody tells")
+    assert gateway.pipeline.decide(session, untold).verdict is Verdict.REVIEW
+    limit(session)
+    with pytest.raises(Denied, match="denied") as caught:
+        await gateway.pipeline.admit(session, Sent([untold]))
+    assert caught.value.why == "rule limited: it may change at most 5 rows, and nobody tells"
+
+
+async def test_an_observed_target_limits_nothing(gateway: Gateway, session: Session) -> None:
+    limit(session)
+    target = session.target
+    session.target = Target(target.name, target.protocol, target.address, target.database, mode=Mode.OBSERVE)
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.DELETE, uncounted="nobody tells")]))
+    assert "observed only, else deny: it may change at most 5 rows" in passage.decision.reason
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE, "o-2")]))
+    assert (passage.limit, passage.decision.limit) == (None, LIMIT)

@@ -12,6 +12,7 @@ codec, framing, runs    as a table, sans-I/O; requests, answers, messages: what 
 relay                   one session: intake (up), downstream (down), wire (a socket)
 simple, extended        the two query protocols; portals: their names; functioncall: the obsolete third
 exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them
+limits, script          rows counted against a limit; a simple query's statements one by one, its commit kept back
 errands                 what is asked upstream, and what its answer does here; copying: a client's COPY data
 delivery, describing    an answer on its way to the client; rows, copyout: masked; reports: its errors and notices
 denial                  a refusal as a statement that failed

@@ -128,6 +128,7 @@ class Connection:
                 raise SessionRefused("the session was ended", self._terminated)
             tracker = Tracker(database, login.user, opened.parameters)
             self._relay = Relay(gateway, session, analyst, self._client, wire, tracker)
+            self._relay.cancel = self._cancel_upstream
             keys = keys_of(gateway)
             pid, key = keys.issue(self, self._greeting.minor)
             try:

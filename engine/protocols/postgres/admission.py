@@ -10,6 +10,7 @@ from engine.model import Operation, Parameter
 from engine.protocols.postgres.delivery import Delivery
 from engine.protocols.postgres.denial import Fields, fields_of_failure
 from engine.protocols.postgres.exchanges import Submission
+from engine.protocols.postgres.limits import meter_of
 from engine.protocols.postgres.statement import Statement
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ async def admit(
         raise Refusal(fields_of_failure(error)) from None
     finally:
         relay.submission = None
-    return [_delivery(relay, statement, passage) for statement, passage in zip(statements, passages, strict=True)]
+    deliveries = [_delivery(relay, statement, passage) for statement, passage in zip(statements, passages, strict=True)]
+    for delivery in deliveries:
+        delivery.meter = meter_of(delivery, relay.tracker)
+    return deliveries
 
 
 def _delivery(relay: Relay, statement: Statement, passage: Passage) -> Delivery:

@@ -13,6 +13,7 @@ class Copying(Enum):
     NO = auto()
     AWAITED = auto()  # a statement that may ask for data, or has had it, is not answered yet: nothing else goes up
     OPEN = auto()
+    CLOSED = auto()  # a statement with limits is not answered yet: nothing else goes up, and it copies nothing
 
 
 def may_copy_in(statement: Statement) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from engine.errors import UpstreamError
 from engine.masking.plan import Masks
-from engine.model import Column, Outcome, Status
+from engine.model import Column, Excess, Outcome, Status
 from engine.passage import Passage
 from engine.protocols.postgres.answers import CopyData, CopyOutResponse, ErrorResponse
 from engine.protocols.postgres.copyout import CopyMasker
@@ -15,6 +16,10 @@ from engine.protocols.postgres.messages import HEADER
 from engine.protocols.postgres.reports import mask_report
 from engine.protocols.postgres.rows import RowMasker
 from engine.protocols.postgres.statement import Statement
+
+if TYPE_CHECKING:
+    from engine.errors import Denied
+    from engine.protocols.postgres.limits import Meter
 
 Describer = Callable[[bytes, Statement], Described]
 """Says what a RowDescription means for a statement's answer."""
@@ -37,6 +42,7 @@ class Delivery:
         "_masks",
         "_rows",
         "_was_executed",
+        "meter",
         "passage",
         "statement",
     )
@@ -44,6 +50,7 @@ class Delivery:
     def __init__(self, statement: Statement, passage: Passage, describe: Describer) -> None:
         self.statement = statement
         self.passage = passage
+        self.meter: Meter | None = None  # where a limit may stop it
         self._describe = describe
         self._described: Described | None = None
         self._masks: Masks | None = None
@@ -54,6 +61,11 @@ class Delivery:
 
     def __repr__(self) -> str:
         return f"<Delivery {self.passage.operation.id} {self.statement.verb} {self._totals()[0]} rows>"
+
+    @property
+    def delivered(self) -> int:
+        """Rows that have passed so far."""
+        return self._totals()[0]
 
     def described(self, data: bytes) -> None:
         """The upstream said what the columns are."""
@@ -111,9 +123,16 @@ class Delivery:
     def completed(self, tag: str) -> None:
         """The statement ended well, or its portal was closed before all of it was fetched."""
         rows, masked = self._totals()
-        self.passage.conclude(
-            Outcome(Status.COMPLETED, tag, rows, None if self._copy is not None else _changed(tag), masked)
-        )
+        self.passage.conclude(Outcome(Status.COMPLETED, tag, rows, self.changed(tag), masked))
+
+    def changed(self, tag: str) -> int | None:
+        """How many rows a command tag says were changed, or stored in a table that was made."""
+        if self._copy is not None:
+            return None
+        verb, _, count = tag.rpartition(" ")
+        has_stored = verb == "SELECT" and self.passage.masker is None
+        is_changing = has_stored or verb.startswith(("INSERT", "UPDATE", "DELETE", "MERGE", "COPY"))
+        return int(count) if is_changing and count.isascii() and count.isdigit() else None
 
     def closed(self) -> None:
         """Its portal is gone: what was not concluded by then was left unfinished, or never begun."""
@@ -121,6 +140,10 @@ class Delivery:
             self.completed("")
         else:
             self.skipped("it was bound and never executed")
+
+    def undone(self, denied: Denied, excess: Excess | None) -> None:
+        """It ran, and is denied after all."""
+        self.passage.undone(denied, excess, *self._totals())
 
     def failed(self, error: ErrorResponse) -> None:
         """The statement ended with an error, masked already."""
@@ -163,10 +186,3 @@ def _payloads(data: bytes) -> Sequence[bytes]:
         payloads.append(data[position + HEADER : end])
         position = end
     return payloads
-
-
-def _changed(tag: str) -> int | None:
-    """How many rows a command tag says were changed."""
-    verb, _, count = tag.rpartition(" ")
-    changing = verb.startswith(("INSERT", "UPDATE", "DELETE", "MERGE", "COPY"))
-    return int(count) if changing and count.isascii() and count.isdigit() else None

@@ -7,11 +7,13 @@ run. The engine asks for the columns of every portal that may give rows, whether
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import Denied, RecordError
 from engine.model import Verdict
+from engine.protocols.postgres import limits
 from engine.protocols.postgres import requests as r
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
 from engine.protocols.postgres.denial import error_fields, fields_of, fields_of_failure
@@ -268,6 +270,9 @@ def _run(relay: Relay, data: bytes, portal: Portal) -> None:
     if not portal.is_described:
         portal.is_described = True
         relay.send(r.Describe("P", portal.name), DescribePortalErrand(delivery, is_hidden=True))
+    if delivery.meter is not None:
+        limits.execute(relay, data, delivery, delivery.meter)
+        return
     relay.forward(data, ExecuteErrand(delivery, relay.tracker.completed))
     relay.running(delivery.statement)
 
@@ -283,6 +288,8 @@ def _redecided(relay: Relay, portal: Portal, delivery: Delivery) -> Fields | Non
     decision = pipeline.decide(session, passage.operation)
     is_same_review = passage.review is not None and decision.rule_digest == passage.decision.rule_digest
     if decision.verdict is Verdict.ALLOW or (decision.verdict is Verdict.REVIEW and is_same_review):
+        passage.decision = replace(passage.decision, limit=decision.limit)
+        delivery.meter = limits.meter_of(delivery, relay.tracker)
         return None
     try:
         pipeline.refuse_early(session, passage.operation, decision)

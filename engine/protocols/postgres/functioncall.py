@@ -79,6 +79,7 @@ async def _call(relay: Relay, data: bytes, oid: int) -> None:
         copies=None,
         inferences=None,
         why_opaque=_WHY,
+        uncounted=_WHY,
     )
     try:
         (delivery,) = await admit(relay, [statement], [operation])

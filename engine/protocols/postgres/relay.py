@@ -76,6 +76,7 @@ class Relay:
         self.is_refusing = False  # the batch holds a message that raises: the server passes over the rest of it
         self.copying = Copying.NO
         self.has_unsettled = False
+        self.cancel: Callable[[], Step] | None = None  # what the upstream runs
         self._operations = 0
         self._outbound: list[bytes] = []
         self._step: Step | None = None
@@ -100,7 +101,8 @@ class Relay:
     @property
     def is_waiting(self) -> bool:
         """The client's next message cannot be looked at yet."""
-        return self._step is not None or self.copying is Copying.AWAITED or self.is_over or self.codec.is_crowded
+        is_kept_back = self.copying is not Copying.NO and self.copying is not Copying.OPEN
+        return self._step is not None or is_kept_back or self.is_over or self.codec.is_crowded
 
     async def run(self, welcome: bytes) -> str:
         """Say welcome to the client, and relay until the session ends; the reason."""

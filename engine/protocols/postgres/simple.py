@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ProtocolViolation
+from engine.protocols.postgres import script
 from engine.protocols.postgres.admission import Refusal, admit, admit_now, operation_of
 from engine.protocols.postgres.denial import error_fields
 from engine.protocols.postgres.errands import QueryErrand
@@ -67,7 +68,10 @@ async def _query(relay: Relay, data: bytes, text: str) -> None:
     except Refusal as refusal:
         relay.refuse_query(refusal.fields)
     else:
-        _forward(relay, data, deliveries)
+        if any(delivery.meter is not None for delivery in deliveries) and not relay.is_over:
+            script.run(relay, data, text, deliveries)
+        else:
+            _forward(relay, data, deliveries)
 
 
 async def analysed(relay: Relay, text: str) -> Sequence[Statement]:

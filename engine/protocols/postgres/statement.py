@@ -71,8 +71,8 @@ class Statement:
     `prepares`/`deallocates`/`executes` name SQL-level prepared statements, `declares`/`closes` cursors ("" in
     deallocates or closes means all of them). `changes_schema` asks for a catalog refresh once it has completed,
     `changes_settings` for a fresh look at search_path, role and the parse settings, `transaction` is one of begin,
-    commit, rollback, savepoint or None. `reads_literals` says that its decision may hang on a literal, so only the
-    exact text may key a cache.
+    commit, rollback, savepoint or None. `fetches` names the cursor it reads on. `reads_literals` says that its decision
+    may hang on a literal, so only the exact text may key a cache.
     """
 
     text: str
@@ -101,8 +101,10 @@ class Statement:
     deallocates: str | None = None
     declares: str | None = None
     closes: str | None = None
+    fetches: str | None = None
     reads_literals: bool = True
     why_opaque: str | None = None
+    uncounted: str | None = None
 
     def __repr__(self) -> str:
         return f"<Statement {self.verb} {len(self.accesses)} accesses>"

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from engine.model import Column
 from engine.protocols.postgres.portals import Prepared, SessionNames, as_prepared
 from engine.protocols.postgres.statement import PreparedStatement, Probe, SessionState, Statement
+
+if TYPE_CHECKING:
+    from engine.protocols.postgres.limits import Tally
 
 _FOLLOWED = frozenset({"search_path", "session_authorization", "standard_conforming_strings", "client_encoding"})
 
@@ -37,6 +41,7 @@ class Tracker:
         self._prepared: dict[str, PreparedStatement] = {}
         self._cursors: dict[str, tuple[Column, ...] | None] = {}
         self._cursor_texts: dict[str, str] = {}
+        self.tallies: dict[str, Tally] = {}  # of the cursors whose rows are limited
         self._has_touched_settings = False
         self._has_touched_schema = False
         self._has_temporary = False
@@ -75,6 +80,10 @@ class Tracker:
         if codec is None:
             raise UnicodeError(f"statements in client encoding {self.state.client_encoding} cannot be read here")
         return text.decode(codec)
+
+    def written(self, text: str) -> bytes:
+        """A part of what was read, as the client wrote it."""
+        return text.encode(_CODECS.get(self.state.client_encoding, "ascii"))
 
     @property
     def is_in_transaction(self) -> bool:
@@ -186,8 +195,10 @@ class Tracker:
             portal.close()
         if statement.closes is not None:
             self._cursors.pop(statement.closes, None)
+            self.tallies.pop(statement.closes, None)
         if statement.declares is not None:
             self._cursors[statement.declares] = statement.columns
+            self.tallies.pop(statement.declares, None)
             self._cursor_texts[statement.declares] = statement.text
             self._changed()
 
@@ -195,6 +206,7 @@ class Tracker:
         # A cursor WITH HOLD lives on; forgotten, it is read with its columns unknown, and so masked.
         if self._cursors:
             self._cursors.clear()
+            self.tallies.clear()
             self._changed()
 
     def _resolve(self) -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from engine.config.revision import Revision, SecretReference
-from engine.model import Effect, Verdict
+from engine.model import Effect, Limit, Verdict
 from engine.tls import ClientTLS, TLSMode
 from tests.engine.config.writing import FILE, revision
 
@@ -23,6 +23,7 @@ def test_a_rule_is_compiled_whole() -> None:
             when: operation.has_where
             reason: because
             review: {reviewers: {groups: [dba]}, on_hold: reject}
+            limit: {changed: 100}
         """
     ).policy.rules
     assert rule.decide is Verdict.REVIEW
@@ -33,6 +34,7 @@ def test_a_rule_is_compiled_whole() -> None:
     assert rule.condition is not None
     assert rule.terms is not None
     assert (rule.terms.on_hold, rule.reason) == ("reject", "because")
+    assert rule.limit == Limit(changed=100, changed_by="r")
 
 
 def test_the_digest_of_a_rule_is_that_of_its_meaning() -> None:
@@ -41,6 +43,15 @@ def test_the_digest_of_a_rule_is_that_of_its_meaning() -> None:
     assert one != digest("{name: b, decide: deny, what: {effects: [read, write]}}")
     assert one != digest("{name: a, decide: deny, what: {effects: [read]}}")
     assert one != digest("{name: a, decide: deny, what: {effects: [read, write]}, when: operation.has_where}")
+
+
+def test_the_digest_of_a_rule_changes_with_its_limit() -> None:
+    """An approval binds to it."""
+    digests = {digest(f"{{name: a, decide: allow{limit}}}") for limit in ("", *_LIMITS)}
+    assert len(digests) == 1 + len(_LIMITS)
+
+
+_LIMITS = (", limit: {changed: 5}", ", limit: {changed: 6}", ", limit: {returned: 5}")
 
 
 TARGETS = """\

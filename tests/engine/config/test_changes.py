@@ -6,6 +6,7 @@ rules:
   - {name: flipped, decide: deny}
   - {name: changed, decide: allow, what: {effects: [read]}, when: operation.has_where}
   - {name: same, decide: allow}
+  - {name: limited, decide: allow, limit: {changed: 5}}
 masking: [{name: m, detect: [email]}]
 """
 AFTER = """\
@@ -13,6 +14,7 @@ rules:
   - {name: same, decide: allow}
   - {name: changed, decide: allow, what: {effects: [write]}}
   - {name: flipped, decide: allow}
+  - {name: limited, decide: allow, limit: {changed: 500}}
   - {name: new, decide: review, review: {reviewers: {groups: [dba]}}}
 masking: [{name: m, detect: [email], with: hash}]
 engine: {state: elsewhere}
@@ -24,6 +26,7 @@ def test_the_difference_of_two_revisions_is_one_of_meaning() -> None:
         "~ rule changed: what, when",
         "~ rule flipped: deny → allow",
         "- rule gone (deny)",
+        "~ rule limited: limit",
         "+ rule new (review)",
         "~ masking m: strategy",
         "~ engine, listeners or token limits: in force after a restart",

@@ -38,6 +38,14 @@ REVIEW = "review: {reviewers: {groups: [dba]}}"
             "1:78: hold is longer than timeout; the review would end while it is held",
         ),
         (
+            "rules: [{name: a, decide: deny, limit: {changed: 1}}]\n",
+            "1:33: a rule that denies lets no rows through; leave `limit` out",
+        ),
+        (
+            "rules: [{name: a, decide: allow, limit: {}}]\n",
+            "1:34: it limits nothing; for example limit: {changed: 100}",
+        ),
+        (
             "rules: [{name: a, decide: deny, when: 'false'}]\n",
             "1:39: the condition is always false, so the rule can never match",
         ),

@@ -28,8 +28,16 @@ from tests.engine.config.writing import problems
         ("rules: [{name: x}]\n", "1:9: decide is missing"),
         ("rules: [{name: 'a b', decide: deny}]\n", "1:16: not possible as a name; letters, digits and _ . @ + -"),
         (
-            "rules: [{name: x, decide: deny, limit: {rows: 1}}]\n",
-            "1:33: limit is published but not built yet; leave it out for now",
+            "rules: [{name: x, decide: allow, limit: {rows: 1}}]\n",
+            "1:42: unknown key 'rows'; known: changed, returned",
+        ),
+        (
+            "rules: [{name: x, decide: allow, limit: {changed: 0}}]\n",
+            "1:51: changed: Input should be greater than or equal to 1",
+        ),
+        (
+            "rules: [{name: x, decide: allow, limit: {returned: many}}]\n",
+            "1:52: returned: should be a whole number",
         ),
         (
             "rules: [{name: x, decide: deny, except: {waht: {}}}]\n",

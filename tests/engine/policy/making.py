@@ -10,6 +10,7 @@ from engine.model import (
     Decision,
     Effect,
     Identity,
+    Limit,
     Operation,
     Parameter,
     Resource,
@@ -50,6 +51,7 @@ def rule(
     when: str | None = None,
     reviewers: str = "dba",
     quorum: int = 1,
+    limit: Limit | None = None,
     **named: Iterable[str],
 ) -> Rule:
     """A compiled rule."""
@@ -60,6 +62,7 @@ def rule(
         tuple(unless),
         compile_condition(when) if when else None,
         terms=ReviewTerms(frozenset({reviewers}), quorum) if decide == "review" else None,
+        limit=limit,
         digest=f"digest of {name}",
     )
 

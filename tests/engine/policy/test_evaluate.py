@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Access, Effect, Identity, Operation, Resource, ReviewTerms, Verdict
+from engine.model import Access, Effect, Identity, Limit, Operation, Resource, ReviewTerms, Verdict
 from engine.policy.evaluate import Policy
 from engine.policy.rules import Rule, Scope, Who
 from tests.engine.policy.making import BOT, NOW, SESSION, SHOP, access, decide, operation, rule, verdict, what
@@ -123,6 +123,36 @@ class TestConditions:
         assert decide([rule("r", "review", when=reads)], asked, known=False).verdict is Verdict.REVIEW
         assert decide([rule("a", "allow"), rule("d", "deny", when=reads)], asked, known=False).verdict is Verdict.ALLOW
         assert decide([rule("a", "allow"), rule("d", "deny", when="true")], asked, known=False).verdict is Verdict.DENY
+
+
+class TestLimits:
+    def test_every_rule_that_lets_it_run_puts_its_limit_on_it_and_the_strictest_wins(self) -> None:
+        rules = [
+            rule("reads", "allow", effects=["read"], limit=Limit(returned=10, returned_by="reads")),
+            rule("writes", "allow", effects=["write"], limit=Limit(7, 20, "writes", "writes")),
+            rule("all", "allow", limit=Limit(changed=5, changed_by="all")),
+            rule("others", "allow", effects=["delete"], limit=Limit(1, 1, "others", "others")),
+        ]
+        assert decide(rules, operation(READ, WRITE)).limit == Limit(5, 10, "all", "reads")
+
+    def test_what_people_approve_is_limited_too_and_they_are_told(self) -> None:
+        rules = [
+            rule("r", "review", effects=["write"]),
+            rule("a", "allow", limit=Limit(changed=5, changed_by="a")),
+        ]
+        decision = decide(rules, operation(WRITE))
+        assert (decision.verdict, decision.limit) == (Verdict.REVIEW, Limit(changed=5, changed_by="a"))
+        assert decision.reason == "the rule r asks people first (at most 5 rows changed)"
+
+    def test_nothing_limits_what_is_denied_or_what_no_limited_rule_lets_run(self) -> None:
+        limited = rule("a", "allow", effects=["read"], limit=Limit(returned=5, returned_by="a"))
+        assert decide([limited, rule("d", "deny")], operation(READ)).limit is None
+        assert decide([limited, rule("w", "allow", effects=["write"])], operation(WRITE)).limit is None
+
+    def test_a_decision_with_a_limit_does_not_stand_for_others(self) -> None:
+        assert decide([rule("a", "allow")], operation(READ)).is_steady
+        limited = rule("a", "allow", limit=Limit(returned=5, returned_by="a"))
+        assert not decide([limited], operation(READ)).is_steady
 
 
 class TestSeveralReviews:

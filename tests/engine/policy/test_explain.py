@@ -1,4 +1,4 @@
-from engine.model import Identity
+from engine.model import Identity, Limit
 from engine.policy.evaluate import Policy
 from engine.policy.explain import explain
 from engine.policy.globs import dotted
@@ -42,3 +42,9 @@ def test_every_rule_says_of_each_access_whether_it_matched_or_why_not() -> None:
 def test_an_operation_that_touches_nothing_is_explained_too() -> None:
     (entry,) = explain(Policy([rule("a", "allow")]), Identity("x", "human"), SHOP, SESSION, operation(), NOW)
     assert entry["accesses"][0]["effect"] == "housekeeping"
+
+
+def test_a_rule_says_what_it_limits() -> None:
+    rules = [rule("a", "allow", limit=Limit(5, 100, "a", "a")), rule("b", "allow")]
+    entries = explain(Policy(rules), BOT, SHOP, SESSION, operation(access("read")), NOW)
+    assert [entry["limit"] for entry in entries] == ["at most 5 rows changed, at most 100 rows returned", ""]

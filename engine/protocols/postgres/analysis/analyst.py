@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import UpstreamError
 from engine.model import Access, Column, ColumnRef, Effect, Operation, Parameter, Resource
 from engine.protocols.postgres.analysis.answers import Field, describe
+from engine.protocols.postgres.analysis.counting import UNTOLD
 from engine.protocols.postgres.analysis.findings import Findings
 from engine.protocols.postgres.analysis.names import descendants
 from engine.protocols.postgres.analysis.reader import World
@@ -161,6 +162,7 @@ class Analyst:
             copies=statement.copies,
             in_transaction=in_transaction,
             why_opaque=statement.why_opaque,
+            uncounted=statement.uncounted,
         )
 
     def describe(
@@ -321,5 +323,6 @@ def _refused(text: str, problem: Unreadable, state: SessionState) -> Answer:
             changes_schema=True,
             changes_settings=True,
             why_opaque=why,
+            uncounted=UNTOLD,
         ),
     )

@@ -16,7 +16,7 @@ class Findings:
 
     `unknown`: names the catalog does not have. `names`: bare names that the accesses rest on, `made` those that mean
     something else afterwards; `makes_anything`: that may be any name. `restricted`: for every change of rows, whether
-    a WHERE clause restricts it.
+    a WHERE clause restricts it. `changes_rows`: some of its write and delete pairs are of rows.
     """
 
     columns: dict[_Pair, set[str] | None] = field(default_factory=dict)  # None: the whole of it
@@ -30,6 +30,7 @@ class Findings:
     reads_literals: bool = False
     changes_schema: bool = False
     changes_settings: bool = False
+    changes_rows: bool = False
 
     def note(self, effect: Effect, kind: str, name: str = "", columns: Iterable[str] | None = None) -> None:
         """Add a pair; several mentions of one resource are one pair with all their columns."""
@@ -65,6 +66,7 @@ class Findings:
         self.reads_literals |= other.reads_literals
         self.changes_schema |= other.changes_schema
         self.changes_settings |= other.changes_settings
+        self.changes_rows |= other.changes_rows
 
     def of_functions(self) -> Findings:
         """What remains where only the functions count: in checks, defaults and policies of somebody else's making.
@@ -74,6 +76,7 @@ class Findings:
         """
         kept = Findings(why_opaque=self.why_opaque, unknown=self.unknown, names=self.names, is_pure=self.is_pure)
         kept.changes_schema, kept.changes_settings = self.changes_schema, self.changes_settings
+        kept.changes_rows = self.changes_rows
         kept.made, kept.makes_anything = self.made, self.makes_anything
         kept.columns = {
             pair: columns
@@ -86,6 +89,7 @@ class Findings:
         """The same with every change of rows as a read: what planning does, and no more."""
         kept = Findings()
         kept.merge(self)
+        kept.changes_rows = False
         kept.columns = {}
         for (effect, kind, name), columns in self.columns.items():
             changes_rows = effect in (Effect.WRITE, Effect.DELETE) and kind == "table"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model import Effect
+from engine.protocols.postgres.analysis.counting import why_uncounted
 from engine.protocols.postgres.analysis.findings import Findings
 from engine.protocols.postgres.analysis.names import strings, words
 from engine.protocols.postgres.analysis.reader import World, read_statement
@@ -94,6 +95,7 @@ def _statement(part: ParsedStatement, findings: Findings, world: World) -> State
         changes_settings=findings.changes_settings,
         reads_literals=findings.reads_literals or part.kind not in _NORMALISED or bool(node_values(part)),
         why_opaque=findings.why_opaque,
+        uncounted=why_uncounted(part, findings, world.state),
         **_particulars(part, world),
     )
 
@@ -138,6 +140,8 @@ def _particulars(part: ParsedStatement, world: World) -> dict[str, Any]:
             return {"deallocates": "" if node.isall else node.name}
         case "declare_cursor_stmt":
             return {"declares": node.portalname}
+        case "fetch_stmt" if not node.ismove:
+            return {"fetches": node.portalname}
         case "close_portal_stmt":
             return {"closes": node.portalname}
         case "discard_stmt" if node.target == grammar.DISCARD_ALL:

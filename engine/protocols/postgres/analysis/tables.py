@@ -58,6 +58,7 @@ def change(
         return
     seen.add((relation.oid, event))
     reader.findings.is_pure = False
+    reader.findings.changes_rows = True
     reader.note(effect, "table", name_of(relation), columns)
     if relation.oid < _FIRST_USER_OID:
         _change_catalog(reader, relation)

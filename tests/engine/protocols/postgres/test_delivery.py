@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine import denials
 from engine.errors import UpstreamError
-from engine.model import Column, Operation
+from engine.model import Column, Excess, Operation
 from engine.passage import Passage
 from engine.protocols.postgres.answers import CopyData, CopyOutResponse, DataRow, ErrorResponse, Field, RowDescription
 from engine.protocols.postgres.delivery import Delivery
@@ -80,8 +81,27 @@ def test_an_error_by_cancellation_is_told_as_that(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "changed"), [("DELETE 4", 4), ("INSERT 0 2", 2), ("SELECT 3", None), ("COPY 5", 5), ("BEGIN", None)]
+    ("tag", "changed"), [("DELETE 4", 4), ("INSERT 0 2", 2), ("SELECT 3", 3), ("COPY 5", 5), ("BEGIN", None)]
 )
 def test_a_command_tag_says_what_changed(world: World, tag: str, changed: int | None) -> None:
+    """SELECT without columns is CREATE TABLE AS and SELECT INTO."""
     delivery(world).completed(tag)
     assert [data["changed"] for code, data in world.recorder.events if code == "e"] == [changed]
+
+
+def test_rows_that_were_selected_were_not_changed(world: World) -> None:
+    answer = delivery(world)
+    answer.described(ROWS.encode())
+    answer.completed("SELECT 3")
+    assert [data["changed"] for code, data in world.recorder.events if code == "e"] == [None]
+
+
+def test_what_is_undone_counts_as_denied(world: World) -> None:
+    answer = delivery(world)
+    answer.described(ROWS.encode())
+    answer.rows(DataRow((b"abc",)).encode())
+    excess = Excess("returned", "rule", 1, 2)
+    answer.undone(denials.exceeded(answer.passage.operation, answer.passage.decision, excess), excess)
+    answer.completed("SELECT 2")
+    assert [(data["status"], data["rows"]) for code, data in world.recorder.events if code == "e"] == [("denied", 1)]
+    assert world.session.counts.denied == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model import Access, Effect, Resource
+from engine.protocols.postgres.limits import Tally
 from engine.protocols.postgres.portals import Portal, Prepared
 from engine.protocols.postgres.statement import PreparedStatement, Row, Statement
 from engine.protocols.postgres.tracking import Tracker, split_path, version_number
@@ -205,3 +206,25 @@ def test_an_encoding_in_which_a_quote_hides_is_not_read(tracker: Tracker, encodi
 
 def test_it_shows_its_state(tracker: Tracker) -> None:
     assert repr(tracker) == "<Tracker I role app path app, public, stale>"
+
+
+DECLARE = Statement("declare c cursor", "DECLARE", declares="c", columns=())
+
+
+@pytest.mark.parametrize(
+    "ending", [DECLARE, Statement("close c", "CLOSE", closes="c"), Statement("", "ROLLBACK TO"), COMMIT]
+)
+def test_what_was_fetched_on_a_cursor_is_forgotten_with_it(tracker: Tracker, ending: Statement) -> None:
+    tracker.completed(DECLARE)
+    tracker.tallies["c"] = Tally(5, "rule", 5)
+    tracker.completed(Statement("fetch c", "FETCH", fetches="c"))
+    assert tracker.tallies
+    tracker.completed(ending)
+    assert tracker.tallies == {}
+
+
+@pytest.mark.parametrize("encoding", ["UTF8", "LATIN1", "SQL_ASCII", "EUC_JP"])
+def test_a_part_of_a_text_is_written_as_the_client_wrote_it(tracker: Tracker, encoding: str) -> None:
+    tracker.reported("client_encoding", encoding)
+    text = "select '\u00e9'" if encoding != "EUC_JP" else "select '\u3042'"
+    assert tracker.read(tracker.written(text)) == text

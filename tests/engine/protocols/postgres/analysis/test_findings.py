@@ -65,3 +65,11 @@ def test_planning_a_change_is_a_read() -> None:
         Access(Effect.READ, Resource("table", "a", ("x", "y"))),
         Access(Effect.WRITE, Resource("sequence", "s")),
     )
+
+
+def test_rows_that_change_anywhere_inside_change_unless_it_is_only_planned() -> None:
+    part, whole = Findings(changes_rows=True), Findings()
+    whole.merge(part)
+    assert whole.changes_rows
+    assert part.of_functions().changes_rows
+    assert not part.as_reads().changes_rows

@@ -61,3 +61,11 @@ def test_each_statement_has_its_own_part_of_the_text(desk: Desk) -> None:
 
 def test_a_text_without_statements_has_none(desk: Desk) -> None:
     assert desk.all("") == desk.all(" ; -- nothing") == ()
+
+
+@pytest.mark.parametrize(("text", "cursor"), [
+    ("fetch all from c", "c"), ("fetch c", "c"), ('fetch backward 3 from "C"', "C"), ("move 3 in c", None),
+    ("select 1", None),
+])  # fmt: skip
+def test_which_cursor_it_reads_on(desk: Desk, text: str, cursor: str | None) -> None:
+    assert desk.one(text).fetches == cursor
