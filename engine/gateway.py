@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -24,12 +25,13 @@ from engine.audit.recovery import recover_recordings
 from engine.bus import Bus
 from engine.config.revision import Revision
 from engine.endings import Endings
-from engine.errors import HooptermError, SessionRefused
+from engine.errors import HooptermError, RecordError, SessionRefused
 from engine.identity.locks import Locks, told
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
 from engine.model import Identity, Outcome, Target
+from engine.notify.notifier import Notifier
 from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
@@ -65,6 +67,7 @@ class Gateway:
         self.started = now()
         self.state: Path = revision.settings.engine.state
         self.bus = Bus()
+        self.notifier = Notifier(self._tell_unnotified)
         self.pipeline = Pipeline(self)
         self.sessions: dict[str, Session] = {}
         self._past = Counts()
@@ -108,6 +111,8 @@ class Gateway:
             on_entry=self._tell_entry,
         )
         resources.push_async_callback(self.log.close)
+        await resources.enter_async_context(self.notifier)
+        self.notifier.use(self.revision.notifications)
         self.room = Room(self._holding_the_record(), engine.free_space, self._tell_space)
         await recover_recordings(self.state / "recordings", self.log)
         self.store = await Store.open(engine.store, self.state)
@@ -336,6 +341,7 @@ class Gateway:
         )
         await self.log.wait(sequence)
         self.revision = revision
+        self.notifier.use(revision.notifications)
         self.authority.renew(_names(revision))
         await self.approvals.redecide(revision)
         for session in tuple(self.sessions.values()):
@@ -348,7 +354,14 @@ class Gateway:
     def _tell_space(self, data: dict[str, Any]) -> None:
         self.log.append(EventName.SPACE_LOW, data=data)
 
+    def _tell_unnotified(self, data: dict[str, Any]) -> None:
+        logger.warning("a notification failed", told=data)
+        with contextlib.suppress(RecordError):
+            self.log.append(EventName.NOTIFY_FAILED, data=data)
+
     def _tell_entry(self, event: EventName, sequence: int, entry: bytes) -> None:
+        if event in self.notifier.wanted:
+            self.notifier.hear(event, sequence, entry)
         if self.bus.has_watchers("events"):
             self.bus.publish("events", {"sequence": sequence, **msgspec.json.decode(entry)})
 

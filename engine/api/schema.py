@@ -292,7 +292,7 @@ class PolicyView(msgspec.Struct, frozen=True):
 
 
 class CheckView(msgspec.Struct, frozen=True):
-    """Whether a configuration holds; `problems` are `file:line:column: message` lines."""
+    """Whether a configuration holds; `problems` are `file:line:column: message` lines, warnings where it does."""
 
     ok: bool
     problems: list[str] = []

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine import model
 from engine.config import models, revision
@@ -126,6 +130,23 @@ def credential_of(target: models.Target) -> revision.Credential:
         password=revision.SecretReference(source.env, source.file) if source else None,
         tls=ClientTLS(target.tls.mode, target.tls.ca),
     )
+
+
+def notifications_of(entries: Sequence[models.Notify]) -> tuple[revision.Notification, ...]:
+    """The notifications, each with a name of its own: the one given, else the program's or the host's."""
+    taken = Counter(entry.name for entry in entries if entry.name is not None)
+    found = []
+    for entry in entries:
+        name = entry.name
+        if name is None:
+            name = Path(entry.command[0]).name if entry.command else urlsplit(entry.url or "").hostname or "?"
+            taken[name] += 1
+            name = name if taken[name] == 1 else f"{name}-{taken[name]}"
+        headers = tuple((name, revision.SecretReference(each.env, each.file)) for name, each in entry.headers.items())
+        found.append(
+            revision.Notification(name, frozenset(entry.events), entry.command, entry.url, headers, entry.timeout)
+        )
+    return tuple(found)
 
 
 def agent_of(agent: models.Agent) -> revision.Agent:

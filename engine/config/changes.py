@@ -25,6 +25,8 @@ def _lines(before: Revision, now: Revision) -> Iterator[str]:
     yield from _differences("rule", old_rules, new_rules, _rule_change, lambda rule: f" ({rule.decide.value})")
     old_masks, new_masks = ({mask.name: mask for mask in each.mask_rules} for each in (before, now))
     yield from _differences("masking", old_masks, new_masks)
+    old_notes, new_notes = ({note.name: note for note in each.notifications} for each in (before, now))
+    yield from _differences("notification", old_notes, new_notes)
     yield from _differences("target", before.targets, now.targets)
     yield from _differences("credential of", before.credentials, now.credentials, _concealed)
     yield from _differences("agent", before.agents, now.agents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 
 from engine.config import models, reach
@@ -20,6 +21,7 @@ def problems(sections: Sections) -> Iterator[Problem]:
     yield from _free_space(sections)
     yield from _identities(sections)
     yield from _credentials(sections)
+    yield from _notify(sections)
     known = Known(sections)
     for rule in sections.rules:
         yield from _rule(known, rule)
@@ -34,6 +36,10 @@ def warnings(sections: Sections) -> Iterator[Problem]:
         for index, group in enumerate(entry.value):
             if group not in groups:
                 yield entry.problem(f"nobody is in the group {group!r}", suggestion(group, groups), at=(index,))
+    for notify in sections.notify:
+        if (command := notify.value.command) is not None and shutil.which(command[0]) is None:
+            hint = "it would be run as it is written, by no shell"
+            yield notify.problem(f"there is no program {command[0]} here", hint, at=("command",))
     approvers = _approvers(sections)
     for rule in sections.rules:
         if (review := rule.value.review) is None:
@@ -97,6 +103,23 @@ def _credentials(sections: Sections) -> Iterator[Problem]:
         if source is not None and (source.env is None) == (source.file is None):
             at = ("credential", "password")
             yield target.problem("a password lies in one place", "give {env: NAME} or {file: PATH}", at=at)
+
+
+def _notify(sections: Sections) -> Iterator[Problem]:
+    names: set[str] = set()
+    for entry in sections.notify:
+        value = entry.value
+        if (value.command is None) == (value.url is None):
+            yield entry.problem("a notification goes to one place", "give `command` or `url`", at=("on",))
+        if value.headers and value.url is None:
+            yield entry.problem("a command is given no headers", "leave them out", at=("headers",), at_key=True)
+        for header, source in value.headers.items():
+            if (source.env is None) == (source.file is None):
+                hint = "give {env: NAME} or {file: PATH}"
+                yield entry.problem("a header's value lies in one place", hint, at=("headers", header))
+        if value.name is not None and value.name in names:
+            yield entry.problem(f"another notification is named {value.name!r}", at=("name",))
+        names.update([value.name] if value.name is not None else [])
 
 
 def _rule(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:

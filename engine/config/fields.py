@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -20,11 +22,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from engine.audit.events import EventName
+from engine.config.problems import suggestion
 from engine.policy import globs
 from engine.policy.conditions import BadCondition, compile_condition
 from engine.policy.globs import BadGlob
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_OWN_HEADERS: Final = frozenset(
+    {"host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "user-agent"}
+)
 _LONGEST: Final = 3660 * 86400.0
 _BYTES: Final = {unit: 1000**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))} | {
     unit: 1024**power for power, unit in enumerate(("KiB", "MiB", "GiB", "TiB"), 1)
@@ -161,6 +168,61 @@ def _address(value: str) -> str:
     return value
 
 
+def _notifiable(value: str) -> str:
+    events = {event.value for event in EventName} - {EventName.NOTIFY_FAILED.value}
+    if value == EventName.NOTIFY_FAILED:
+        raise _refuse(f"{value} is not notified", "one notification that fails would make the next")
+    if value not in events:
+        raise _refuse(f"there is no event {value!r}", suggestion(value, events) or "engine/README.md lists them all")
+    return value
+
+
+def _command(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """A program with a slash in its name is a path like any other; one without is found through PATH."""
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(isinstance(word, str) and "\0" not in word for word in value)
+    ):
+        raise _refuse(
+            "a command is a list of texts: no shell reads it", "for example [/usr/local/bin/page-oncall, now]"
+        )
+    if not value[0]:
+        raise _refuse("a command begins with a program")
+    program = str(_path(value[0], info).absolute()) if "/" in value[0] else value[0]
+    return (program, *value[1:])
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"[!-~]{1,2048}", value):
+        raise _refuse("an address is plain ASCII without spaces", "for example https://hooks.example/pager")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _refuse("this is no web address", "for example https://hooks.example/pager") from None
+    if not host or parts.scheme not in ("https", "http") or parts.fragment:
+        raise _refuse("this is no web address", "for example https://hooks.example/pager")
+    if parts.username is not None or parts.password is not None:
+        raise _refuse("an address holds no login", "headers: {Authorization: {env: NAME}}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise _refuse("off this machine notifications go over https", "write https://…")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", value) or value.lower() in _OWN_HEADERS:
+        raise _refuse(f"{value!r} is no header that can be set here", "for example Authorization")
+    return value
+
+
 def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
@@ -187,6 +249,15 @@ MaskColumn = Annotated[str, AfterValidator(_mask_column)]
 Verb = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_verb)]
 Expression = Annotated[str, AfterValidator(_condition)]
 Address = Annotated[str, AfterValidator(_address)]
+Event = Annotated[str, AfterValidator(_notifiable)]
+Events = Annotated[tuple[Event, ...], _ANY_OF]
+Command = Annotated[
+    tuple[str, ...],
+    PlainValidator(_command),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1}),
+]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Header = Annotated[str, AfterValidator(_header)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Duration = Annotated[
     float,

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.config import checks
-from engine.config.assembly import agent_of, credential_of, mask_rule_of, person_of, rule_of, target_of
+from engine.config.assembly import (
+    agent_of,
+    credential_of,
+    mask_rule_of,
+    notifications_of,
+    person_of,
+    rule_of,
+    target_of,
+)
 from engine.config.document import MAX_BYTES, Document
 from engine.config.models import Configuration, Engine, Tokens
 from engine.config.problems import Problem
@@ -104,6 +112,7 @@ def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
         permissions={name: frozenset(entry.value) for name, entry in sections.permissions.items()},
         policy=Policy(rule_of(entry.value) for entry in sections.rules),
         mask_rules=tuple(mask_rule_of(entry.value) for entry in sections.masking),
+        notifications=notifications_of([entry.value for entry in sections.notify]),
         files=tuple(sources),
         sources=dict(sources),
         warnings=tuple(str(problem) for problem in sorted(checks.warnings(sections))),

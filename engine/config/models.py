@@ -12,12 +12,15 @@ from engine.config.fields import (
     Amount,
     Answers,
     ColumnGlob,
+    Command,
     Duration,
+    Events,
     Expression,
     FilePath,
     FunctionGlob,
     Group,
     Groups,
+    Header,
     Instant,
     Line,
     Listen,
@@ -29,6 +32,7 @@ from engine.config.fields import (
     Room,
     TableGlob,
     Verb,
+    WebAddress,
 )
 from engine.model import Effect, Mode
 from engine.tls import TLSMode
@@ -258,10 +262,20 @@ class Masking(Section):
     inference: Literal["refuse", "allow"] = "refuse"
 
 
+class Notify(Section):
+    """Who is told of which events: a command, or an address that is posted to."""
+
+    name: Name | None = None
+    events: Events = Field(alias="on")
+    command: Command | None = None
+    url: WebAddress | None = Field(default=None, repr=False)
+    headers: dict[Header, SecretSource] = {}
+    timeout: Annotated[Duration, Field(le=300)] = 10.0
+
+
 class Configuration(Section):
     """One file of configuration; several of a folder make one together."""
 
-    UNBUILT = frozenset({"notify"})
     engine: Engine = Engine()
     listeners: dict[Protocol, Listener] = {}
     identity: IdentitySection = IdentitySection()
@@ -270,3 +284,4 @@ class Configuration(Section):
     targets: tuple[Target, ...] = ()
     rules: tuple[Rule, ...] = ()
     masking: tuple[Masking, ...] = ()
+    notify: Annotated[tuple[Notify, ...], Field(max_length=100)] = ()

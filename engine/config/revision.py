@@ -61,6 +61,18 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """Who is told of which events: a command with its arguments, or an address, which may itself be a secret."""
+
+    name: str
+    events: frozenset[str]
+    command: tuple[str, ...] | None = None
+    url: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, SecretReference], ...] = ()
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How the engine itself runs. A change of these takes a restart."""
 
@@ -82,6 +94,7 @@ class Revision:
     permissions: Mapping[str, frozenset[str]]
     policy: Policy
     mask_rules: tuple[MaskRule, ...]
+    notifications: tuple[Notification, ...]
     files: tuple[Path, ...]
     sources: Mapping[Path, bytes] = field(repr=False)
     warnings: tuple[str, ...] = ()

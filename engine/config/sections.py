@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from engine.config.document import Document, Place
-from engine.config.models import Agent, Configuration, Engine, Listener, Masking, Person, Rule, Target, Tokens
+from engine.config.models import Agent, Configuration, Engine, Listener, Masking, Notify, Person, Rule, Target, Tokens
 from engine.config.problems import Problem
 from engine.config.wording import problems_of
 
@@ -43,6 +43,7 @@ class Sections:
     targets: list[Entry[Target]] = field(default_factory=list)
     rules: list[Entry[Rule]] = field(default_factory=list)
     masking: list[Entry[Masking]] = field(default_factory=list)
+    notify: list[Entry[Notify]] = field(default_factory=list)
     faulty: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -86,6 +87,7 @@ def _add(sections: Sections, document: Document, data: Mapping[str, Any]) -> Non
     sections.targets += _entries(document, data, faulty, "targets", whole.targets)
     sections.rules += _entries(document, data, faulty, "rules", whole.rules)
     sections.masking += _entries(document, data, faulty, "masking", whole.masking)
+    sections.notify += _entries(document, data, faulty, "notify", whole.notify)
 
 
 def _entry_of(place: tuple[str | int, ...]) -> Place:

@@ -68,8 +68,10 @@ def check(
             note(badge("failed"), f"  {plural(len(problems), 'problem')}")
         raise typer.Exit(1) from None
     if as_json:
-        emit(CheckView(True, [], revision.digest))
+        emit(CheckView(True, list(revision.warnings), revision.digest))
     else:
+        for warning in revision.warnings:
+            note(styled("▲ ", "yellow"), warning)
         say(styled("✓ ", "green"), f"the configuration holds · revision {revision.digest[:12]}")
 
 

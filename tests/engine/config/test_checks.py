@@ -20,6 +20,26 @@ REVIEW = "review: {reviewers: {groups: [dba]}}"
             "engine: {free_space: {warn: 1%}}\n",
             "1:22: floor is not below warn; at the floor operations are refused: warn before that",
         ),
+        (
+            "notify: [{on: [space.low]}]\n",
+            "1:15: a notification goes to one place; give `command` or `url`",
+        ),
+        (
+            "notify: [{on: [space.low], command: [x], url: 'https://h/'}]\n",
+            "1:15: a notification goes to one place; give `command` or `url`",
+        ),
+        (
+            "notify: [{on: [space.low], command: [x], headers: {A: {env: B}}}]\n",
+            "1:42: a command is given no headers; leave them out",
+        ),
+        (
+            "notify: [{on: [space.low], url: 'https://h/', headers: {A: {}}}]\n",
+            "1:60: a header's value lies in one place; give {env: NAME} or {file: PATH}",
+        ),
+        (
+            "notify: [{name: a, on: [space.low], command: [x]}, {name: a, on: [space.low], command: [x]}]\n",
+            "1:59: another notification is named 'a'",
+        ),
         ("masking: [{name: m}]\n", "1:18: it masks nothing; name `columns`, or what to `detect`"),
         (
             "masking: [{name: m, detect: [email], where: {targets: [shp]}}]\n",
@@ -94,6 +114,12 @@ def test_a_review_that_too_few_people_could_approve_is_a_warning() -> None:
     (warning,) = revision(rule).warnings
     assert "1 of the 2 people it needs could approve it" in warning
     assert "14:55" in warning
+
+
+def test_a_notification_whose_program_is_not_there_is_a_warning() -> None:
+    loaded = revision("notify: [{on: [space.low], command: [/nonexistent/pager]}, {on: [space.low], command: [sh]}]\n")
+    (warning,) = loaded.warnings
+    assert "there is no program /nonexistent/pager here" in warning
 
 
 def test_a_permission_for_a_group_nobody_is_in_is_a_warning() -> None:

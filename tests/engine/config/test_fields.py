@@ -40,6 +40,47 @@ def test_what_is_no_amount_of_space_is_refused(value: object) -> None:
         accepts(fields.Room, value)
 
 
+@pytest.mark.parametrize(
+    "value", ["https://hooks.example/a?b=c", "http://127.0.0.1:8080/", "http://[::1]/x", "http://localhost/"]
+)
+def test_web_addresses(value: str) -> None:
+    assert accepts(fields.WebAddress, value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://hooks.example/",
+        "ftp://h/",
+        "https://",
+        "https://u:p@h/",
+        "https://h/#x",
+        "https://h/a b",
+        "h",
+        "https://h:x/",
+        "https://[::/",
+        7,
+    ],
+)
+def test_what_is_no_web_address_or_would_leave_in_clear(value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.WebAddress, value)
+
+
+def test_a_command_is_words_and_its_program_starts_at_the_folder_of_its_file() -> None:
+    assert accepts(fields.Command, ["bin/page", "now", ""]) == ("/etc/h/bin/page", "now", "")
+    assert accepts(fields.Command, ["page", "a/b"]) == ("page", "a/b")
+    for wrong in ("page", [], [""], [7], ["a\0b"], None):
+        with pytest.raises(ValidationError):
+            accepts(fields.Command, wrong)
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "a b", "", "x\r\ny", "ä"])
+def test_what_is_no_header_to_set(name: str) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.Header, name)
+
+
 @pytest.mark.parametrize("name", ["report-bot", "alice@corp", "a.b", "x" * 128])
 def test_names_are_plain(name: str) -> None:
     assert accepts(fields.Name, name) == name

@@ -135,6 +135,7 @@ def test_the_schema_for_editors_knows_the_keys() -> None:
         "targets",
         "rules",
         "masking",
+        "notify",
     }
     assert "except" in schema["$defs"]["Rule"]["properties"]
     assert "with" in schema["$defs"]["Masking"]["properties"]

@@ -19,7 +19,22 @@ from tests.engine.config.writing import problems
             "engine: {free_space: {flor: 1GB}}\n",
             "1:23: unknown key 'flor'; did you mean 'floor'?",
         ),
-        ("notify: []\n", "1:1: notify is published but not built yet; leave it out for now"),
+        (
+            "notify: [{on: [review.request], command: [x]}]\n",
+            "1:16: there is no event 'review.request'; did you mean 'review.requested'?",
+        ),
+        (
+            "notify: [{on: [notify.failed], command: [x]}]\n",
+            "1:16: notify.failed is not notified; one notification that fails would make the next",
+        ),
+        (
+            "notify: [{on: [space.low], command: page me}]\n",
+            "1:37: a command is a list of texts: no shell reads it; for example [/usr/local/bin/page-oncall, now]",
+        ),
+        (
+            "notify: [{on: [space.low], url: 'http://hooks.example/x'}]\n",
+            "1:33: off this machine notifications go over https; write https://…",
+        ),
         ("listeners: {mysql: {listen: 'x:1'}}\n", "1:13: unknown key 'mysql'; known: postgres"),
         ("listeners: {postgres: {listen: foo}}\n", "1:32: 'foo' is no listening address; for example 127.0.0.1:15432"),
         ("rules: {a: 1}\n", "1:8: rules: should be a list"),

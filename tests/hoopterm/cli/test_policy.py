@@ -32,6 +32,14 @@ def test_a_configuration_that_holds_is_checked_without_an_engine(config: Path, h
     assert len(done.json["revision"]) == 64
 
 
+def test_what_is_probably_not_meant_is_told_though_the_configuration_holds(config: Path, hoopterm: Command) -> None:
+    config.write_text(GOOD + "notify: [{on: [space.low], command: [/nonexistent/pager]}]\n")
+    done = hoopterm("policy", "check")
+    assert done.status == 0
+    assert "there is no program /nonexistent/pager here" in done.err
+    assert len(hoopterm("policy", "check", "--json").json["problems"]) == 1
+
+
 def test_every_problem_has_its_place_and_the_status_is_1(config: Path, hoopterm: Command) -> None:
     config.write_text(GOOD + "nonsense: 1\nmore: 2\n")
     done = hoopterm("policy", "check")
