@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,12 +82,16 @@ class Bench:
     @cached_property
     def batched(self) -> RunningEngine:
         """An engine whose audit is `batched`."""
-        return self._resources.enter_context(peers.engine(self.server, self.directory, "batched"))
+        return self._resources.enter_context(peers.engine(self.server, self.directory / "batched", "batched"))
 
     @cached_property
     def strict(self) -> RunningEngine:
         """An engine whose audit is `strict`."""
-        return self._resources.enter_context(peers.engine(self.server, self.directory, "strict"))
+        return self._resources.enter_context(peers.engine(self.server, self.directory / "strict", "strict"))
+
+    def fresh(self, name: str) -> AbstractContextManager[RunningEngine]:
+        """A `strict` engine that nothing has used yet, in a folder of that name."""
+        return peers.engine(self.server, self.directory / name, "strict")
 
     def say(self, text: str) -> None:
         """Tell people how far it is."""

@@ -35,6 +35,11 @@ class Figure:
         return statistics.median(self.rounds)
 
     @property
+    def short(self) -> str:
+        """What is before the title's colon: the conditions, without what was measured."""
+        return self.title.partition(":")[0]
+
+    @property
     def holds(self) -> bool | None:
         """Whether the target is met; None where there is none."""
         if self.target is None or self.bound is Bound.NONE:

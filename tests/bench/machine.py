@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.bench import disk
+
+_PROBES = 500
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _LIBRARIES = ("uvloop", "postgast", "msgspec", "zstandard", "hyperscan")
 
 
 def describe(directory: Path, programs: Path, pgbouncer: str | None) -> dict[str, object]:
-    """Processor, cores, kernel, file system and versions."""
+    """Processor, cores, memory in bytes, kernel, the disk's latencies, and versions."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "fdatasync_append_us": disk.latency(directory, _PROBES, preallocated=False) * 1e6,
+        "fdatasync_us": disk.latency(directory, _PROBES, preallocated=True) * 1e6,
         "filesystem": _said("stat", "--file-system", "--format=%T", str(directory)),
         "python": platform.python_version(),
         "postgresql": _said(str(programs / "postgres"), "--version").split()[-1],

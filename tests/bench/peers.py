@@ -124,9 +124,8 @@ def _wait_until_it_answers(peer: Peer, programs: Path, process: subprocess.Popen
 
 
 @contextmanager
-def engine(server: EmbeddedPostgres, directory: Path, durability: str) -> Iterator[RunningEngine]:
-    """An engine process under the benchmark's policy."""
-    home = directory / durability
+def engine(server: EmbeddedPostgres, home: Path, durability: str) -> Iterator[RunningEngine]:
+    """An engine process under the benchmark's policy, in a folder of its own that is made."""
     home.mkdir()
     one = RunningEngine(home, {"UPSTREAM_PASSWORD": server.password, "PATH": os.environ["PATH"]})
     one.config.write_text(

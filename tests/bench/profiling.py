@@ -1,39 +1,66 @@
-"""Where an engine's time goes while it serves one scenario: py-spy samples its event loop's thread."""
+"""Where an engine's time goes while it serves one scenario: py-spy samples its threads."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import pgbench
+from tests.bench import bulk, memory, pgbench
 from tests.bench.bench import Bench
-from tests.bench.peers import through
+from tests.bench.peers import Peer, through
 
+USAGE = "(batched|strict)-(simple|extended|prepared)-CLIENTS, (select|copy)-(db|columns|plain), or answer"
 _RATE = 250  # samples a second
-_WARM = 2
+Work = Callable[[int], str]
 
 
 def profile(bench: Bench, scenario: str, seconds: int) -> str:
-    """Profile `batched|strict-simple|prepared-CLIENTS`: functions by their own time, and by their time with callees."""
-    durability, mode, clients = scenario.split("-")
-    one = bench.batched if durability == "batched" else bench.strict
-    peer = through(one, durability)
-    pgbench.select_only(bench, peer, mode, 1, _WARM)
+    """Profile a scenario, as `USAGE` has them: functions by their own time, and by their time with callees."""
+    peer, work = _work(bench, scenario)
+    work(1)
     output = bench.directory / "profile.txt"
     command = [
         str(Path(sys.executable).with_name("py-spy")), "record", "--pid", str(peer.pid), "--format", "raw",
         "--rate", str(_RATE), "--duration", str(seconds), "--nonblocking", "--threads", "--output", str(output),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as sampler:
-        run = pgbench.select_only(bench, peer, mode, int(clients), seconds + 1)
+        said = work(seconds)
         _, complaint = sampler.communicate()
     if sampler.returncode:
         raise SystemExit(f"py-spy failed:\n{complaint}")
-    head = f"{scenario}: {run.tps:,.0f} tps under the profiler, {run.cpu:.1f} µs of processor time a transaction"
-    return f"{head}\n{summary(output.read_text().splitlines())}"
+    return f"{scenario}: {said}\n{summary(output.read_text().splitlines())}"
+
+
+def _work(bench: Bench, scenario: str) -> tuple[Peer, Work]:
+    match scenario.split("-"):
+        case [("batched" | "strict") as durability, mode, clients] if clients.isdigit():
+            peer = through(bench.batched if durability == "batched" else bench.strict, durability)
+            return peer, lambda seconds: _statements(bench, peer, mode, int(clients), seconds)
+        case [("select" | "copy") as kind, target]:
+            client = bulk.CLIENTS["SELECT (psql)" if kind == "select" else "COPY (psql)"]
+            bulk.prepare(bench)
+            peer = through(bench.strict, target, target)
+            return peer, lambda seconds: _repeatedly(lambda: client(bench, peer), seconds)
+        case ["answer"]:
+            peer = through(bench.strict, "strict")
+            return peer, lambda seconds: _repeatedly(lambda: memory.read(bench, peer, 500_000_000), seconds)
+    raise SystemExit(f"no scenario {scenario}: {USAGE}")
+
+
+def _statements(bench: Bench, peer: Peer, mode: str, clients: int, seconds: int) -> str:
+    warm = pgbench.warm(bench, peer, mode, clients)
+    run = pgbench.select_only(bench, peer, mode, clients, seconds)
+    return f"{run.tps:,.0f} tps under the profiler, {run.cpu(warm):.1f} µs of processor time a transaction"
+
+
+def _repeatedly(client: Callable[[], float], seconds: int) -> str:
+    took: list[float] = []
+    while sum(took) < seconds:
+        took.append(client())
+    return f"{min(took):.2f} s under the profiler at best"
 
 
 def summary(stacks: list[str], longest: int = 45) -> str:

@@ -27,8 +27,12 @@ def _lines(figures: Sequence[Figure], rows: Sequence[Row], widths: Sequence[int]
 
 
 def _row(figure: Figure) -> Row:
-    target = "" if figure.target is None else f"{_SIGNS[figure.bound]} {shown(figure.target, figure.unit)}"
-    return figure.title, target, shown(figure.measured, figure.unit), _VERDICTS[figure.holds]
+    return figure.title, required(figure), shown(figure.measured, figure.unit), _VERDICTS[figure.holds]
+
+
+def required(figure: Figure) -> str:
+    """The target and on which side of it the figure must be."""
+    return "" if figure.target is None else f"{_SIGNS[figure.bound]} {shown(figure.target, figure.unit)}"
 
 
 def shown(value: float, unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass, field
 
 from tests.bench import disk, pgbench
 from tests.bench.bench import Bench
@@ -13,79 +14,119 @@ from tests.bench.pgbench import Run
 MODES = ("simple", "prepared")
 CLIENTS = (1, 8, 64)
 _PROBES = 200
-Runs = dict[str, list[Run]]
+# durability → the number of clients at which it has a target, the share of PgBouncer, and the µs it may add at one
+_TARGETS = {"batched": (8, 0.65, 80.0), "strict": (64, 0.55, 150.0)}
+
+
+@dataclass(slots=True)
+class Rounds:
+    """What peers did in turns, by name: a first run that warms them, and one a round.
+
+    `fsyncs` are µs, one a round: what the disk took right before and after the peer that waits for it, which is last.
+    """
+
+    mode: str
+    clients: int
+    warm: dict[str, Run]
+    runs: dict[str, list[Run]]
+    fsyncs: list[float] = field(default_factory=list)
+
+    def run(self, bench: Bench, peer: Peer) -> None:
+        """Add a peer's run to this round."""
+        connecting = self.warm[peer.name].connecting
+        run = pgbench.select_only(bench, peer, self.mode, self.clients, bench.options.seconds, connecting)
+        self.runs[peer.name].append(run)
+
+    def tps(self, name: str) -> list[float]:
+        """Transactions a second of each round."""
+        return [run.tps for run in self.runs[name]]
+
+    def latency(self, name: str) -> list[float]:
+        """Average µs of each round."""
+        return [run.latency for run in self.runs[name]]
+
+    def cpu(self, name: str) -> float | None:
+        """Median µs of processor time a transaction costs in this peer."""
+        spent = [cost for run in self.runs[name] if (cost := run.cpu(self.warm[name])) is not None]
+        return statistics.median(spent) if spent else None
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Every mode and number of clients."""
     peers = [bench.direct, bench.pgbouncer, through(bench.batched, "batched"), through(bench.strict, "strict")]
-    for peer in peers:
-        pgbench.select_only(bench, peer, "simple", 1, 1)
-    figures: list[Figure] = []
-    for mode in MODES:
-        for clients in CLIENTS:
-            figures += _measure(bench, peers, mode, clients)
-    return figures
+    return [
+        figure for mode in MODES for clients in CLIENTS for figure in figures_of(_measure(bench, peers, mode, clients))
+    ]
 
 
-def _measure(bench: Bench, peers: list[Peer], mode: str, clients: int) -> list[Figure]:
-    runs: Runs = {peer.name: [] for peer in peers}
-    fsyncs: list[float] = []
+def _measure(bench: Bench, peers: list[Peer], mode: str, clients: int) -> Rounds:
+    warm = {peer.name: pgbench.warm(bench, peer, mode, clients) for peer in peers}
+    rounds = Rounds(mode, clients, warm, {peer.name: [] for peer in peers})
     for number in range(bench.options.rounds):
-        fsyncs.append(disk.latency(bench.directory, _PROBES, preallocated=True) * 1e6)
-        for peer in peers:
-            runs[peer.name].append(pgbench.select_only(bench, peer, mode, clients, bench.options.seconds))
-        tps = ", ".join(f"{name} {each[-1].tps:,.0f}" for name, each in runs.items())
-        bench.say(f"select-only, {mode}, {clients} clients, round {number + 1}: {tps} tps")
-    return figures_of(mode, clients, runs, fsyncs)
+        for peer in peers[:-1]:
+            rounds.run(bench, peer)
+        before = _fsync(bench)
+        rounds.run(bench, peers[-1])
+        rounds.fsyncs.append((before + _fsync(bench)) / 2)
+        tps = ", ".join(f"{name} {each[-1].tps:,.0f}" for name, each in rounds.runs.items())
+        bench.say(f"select-only, {mode}, {_count(clients)}, round {number + 1}: {tps} tps")
+    return rounds
 
 
-def figures_of(mode: str, clients: int, runs: Runs, fsyncs: list[float]) -> list[Figure]:
-    """What the rounds of one mode and number of clients say; `fsyncs` are in µs, one a round."""
+def _fsync(bench: Bench) -> float:
+    return disk.latency(bench.directory, _PROBES, preallocated=True) * 1e6
+
+
+def figures_of(rounds: Rounds) -> list[Figure]:
+    """What the rounds say of each durability: the share of PgBouncer, and what is added where there is one client."""
     found = []
-    name = f"{mode}-{clients}"
-    for durability, clients_bound, least in (("batched", 8, 0.65), ("strict", 64, 0.55)):
-        share = ratios([run.tps for run in runs[durability]], [run.tps for run in runs["pgbouncer"]])
-        is_bound = clients == clients_bound
-        found.append(
-            Figure(
-                "statements",
-                f"{durability}-{name}",
-                f"select-only, {mode}, {_count(clients)}, {durability}: transactions a second against PgBouncer",
-                "×",
-                share,
-                Bound.AT_LEAST if is_bound else Bound.NONE,
-                least if is_bound else None,
-                details=_details(durability, runs, fsyncs),
-            )
-        )
-        if clients == 1:
-            found.append(_added(durability, mode, runs, fsyncs))
+    for durability in _TARGETS:
+        found.append(_share(durability, rounds))
+        if rounds.clients == 1:
+            found.append(_added(durability, rounds))
     return found
 
 
-def _added(durability: str, mode: str, runs: Runs, fsyncs: list[float]) -> Figure:
-    """What a statement takes longer at one client; under strict audit one fsync of this disk is not counted."""
-    added = differences([run.latency for run in runs[durability]], [run.latency for run in runs["direct"]])
-    details = _details(durability, runs, fsyncs) | {"added_us": statistics.median(added)}
-    title = f"select-only, {mode}, 1 client, {durability}: added to the direct average"
-    limit = 80.0
-    if durability == "strict":
-        added, title, limit = differences(added, fsyncs), f"{title}, beside one fsync", 150.0
+def _share(durability: str, rounds: Rounds) -> Figure:
+    bound_at, least, _ = _TARGETS[durability]
+    is_bound = rounds.clients == bound_at
     return Figure(
-        "statements", f"{durability}-{mode}-1-added", title, "µs", added, Bound.AT_MOST, limit, details=details
+        "statements",
+        f"{durability}-{rounds.mode}-{rounds.clients}",
+        f"select-only, {rounds.mode}, {_count(rounds.clients)}, {durability}: transactions a second against PgBouncer",
+        "×",
+        ratios(rounds.tps(durability), rounds.tps("pgbouncer")),
+        Bound.AT_LEAST if is_bound else Bound.NONE,
+        least if is_bound else None,
+        details=_details(durability, rounds),
     )
 
 
-def _details(durability: str, runs: Runs, fsyncs: list[float]) -> dict[str, float]:
-    details = {
-        f"{name}_tps": statistics.median(run.tps for run in runs[name]) for name in ("direct", "pgbouncer", durability)
-    }
-    for name in ("pgbouncer", durability):
-        spent = [run.cpu for run in runs[name] if run.cpu is not None]
-        if spent:
-            details[f"{name}_cpu_us"] = statistics.median(spent)
-    return details | {"fsync_us": statistics.median(fsyncs)}
+def _added(durability: str, rounds: Rounds) -> Figure:
+    """What a statement takes longer at one client; under strict audit one fsync of this disk is not counted."""
+    added = differences(rounds.latency(durability), rounds.latency("direct"))
+    details = _details(durability, rounds) | {"added_us": statistics.median(added)}
+    conditions = f"select-only, {rounds.mode}, 1 client, {durability}"
+    if durability == "strict":
+        added, conditions = differences(added, rounds.fsyncs), f"{conditions}, beside one fsync"
+    return Figure(
+        "statements",
+        f"{durability}-{rounds.mode}-1-added",
+        f"{conditions}: added to the direct average",
+        "µs",
+        added,
+        Bound.AT_MOST,
+        _TARGETS[durability][2],
+        details=details,
+    )
+
+
+def _details(durability: str, rounds: Rounds) -> dict[str, float]:
+    names = ("direct", "pgbouncer", durability)
+    details = {f"{name}_tps": statistics.median(rounds.tps(name)) for name in names}
+    details |= {f"{name}_cpu_us": cost for name in names if (cost := rounds.cpu(name)) is not None}
+    details["connect_ms"] = rounds.warm[durability].connecting / rounds.clients * 1000
+    return details | {"fsync_us": statistics.median(rounds.fsyncs)}
 
 
 def _count(clients: int) -> str:

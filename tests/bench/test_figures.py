@@ -51,3 +51,7 @@ def test_the_json_has_the_verdict_on_the_exact_value_and_shows_the_rounded_one()
 
 def test_numbers_are_rounded_to_what_they_can_mean() -> None:
     assert [rounded(value) for value in (12345.6, 0.123456, 9.87654, -1234.5)] == [12346, 0.1235, 9.877, -1234]
+
+
+def test_the_short_title_is_the_conditions_without_what_was_measured() -> None:
+    assert Figure("s", "n", "simple, 1 client: added", "µs", (1.0,)).short == "simple, 1 client"
