@@ -259,3 +259,20 @@ async def test_a_cursor_is_counted_over_all_that_is_fetched_on_it(x: Conversatio
     await x.expect_upstream(raising_parse(), r.Sync())
     x.upstream_sends(RAISED, ABORTED)
     await x.expect_client(NAME, Denied("54000"), ABORTED)
+
+
+async def test_a_limit_that_comes_into_force_while_a_portal_is_bound_counts(x: Conversation) -> None:
+    x.client_sends(r.Parse("", "delete from t"), r.Bind("p", ""), r.Flush())
+    await x.expect_upstream(r.Parse("", "delete from t"), r.Bind("p", ""), r.Flush())
+    x.upstream_sends(*PREPARED)
+    await x.expect_client(*PREPARED)
+    x.limits(DELETE=FIVE)
+    x.world.session.use(type(x.world.revision)(x.world.policy, digest="two"))  # type: ignore[arg-type]  # a fake
+    x.client_sends(r.Execute("p"), r.Sync())
+    await x.expect_upstream(r.Describe("P", "p"), r.Execute("p"), r.Flush())
+    x.upstream_sends(a.NoData(), a.CommandComplete("DELETE 6"))
+    await x.expect_upstream(raising_parse())
+    x.upstream_sends(RAISED)
+    await x.expect_upstream(r.Sync())
+    x.upstream_sends(IDLE)
+    await x.expect_client(Denied("54000", "it changed 6"), IDLE)

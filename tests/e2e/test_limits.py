@@ -146,6 +146,17 @@ FAITHFUL = [
     "select 'x'; select name, nonsense from things",
     "reset client_encoding",
     "vacuum things",
+    "discard all",
+    "deallocate all",
+    "close all",
+    "reset all",
+    "set session characteristics as transaction read write",
+    "begin isolation level serializable; select 1",
+    "savepoint a; update things set name = 'a' where id = 1; rollback to a",
+    "release a; select name from things where id = 1",
+    "commit; commit",
+    "rollback; update things set name = 'b' where id = 1; commit; select count(*) from things",
+    "select 1 \\gdesc",
     "create index concurrently on things (name)",
     "select 1; vacuum things",
 ]
@@ -177,6 +188,14 @@ def _comparable(answer: tuple[str, bytes]) -> tuple[str, object]:
     if kind == "E":
         return kind, {code: said for code, said in ErrorResponse.decode(data).fields.items() if code not in "LR"}
     return kind, data[:5] if kind in "AT" else data
+
+
+@pytest.mark.parametrize("text", ["select $1", "select * from things where id = $1"])
+def test_a_simple_query_has_no_parameters_under_a_limit_either(engine: RunningEngine, text: str) -> None:
+    with engine.raw() as client:
+        error, _ = client.query(text)
+        assert ErrorResponse.decode(error[1]).fields["M"] == "there is no parameter $1"
+        client.send(r.Terminate())
 
 
 # ── evidence ──

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from engine.protocols.postgres.relay import Relay
 
 
+NO_PARAMETER = {"C": "42P02", "M": "there is no parameter $1"}
+"""What a simple query says of a parameter, which only the extended protocol has."""
+
+_ABOUT_PARAMETERS = frozenset({"08P01", "42P18"})  # fewer are bound than it has; its type cannot be told
+
+
 def run(relay: Relay, data: bytes, text: str, deliveries: Sequence[Delivery]) -> None:
     """Run a Query of that text statement by statement."""
     Script(relay, data, text, deliveries).begin()
@@ -165,6 +171,8 @@ class _Part(Hidden):
         return self._script.delivery.passage
 
     def fail(self, error: a.ErrorResponse) -> a.ErrorResponse:
+        if error.fields.get("C") in _ABOUT_PARAMETERS:
+            error = a.ErrorResponse({**error.fields, **NO_PARAMETER})
         return self._script.failed(error)
 
     def skip(self) -> None:

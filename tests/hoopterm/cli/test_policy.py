@@ -90,6 +90,7 @@ def test_explaining_shows_the_decision_and_every_rule(
     rules = [
         {"rule": "reads", "decide": "allow", "matched": False, "why": "another effect"},
         {"rule": "no-ddl", "decide": "deny", "matched": True, "why": ""},
+        {"rule": "all", "decide": "allow", "matched": True, "why": "", "limit": "at most 5 rows changed"},
     ]
     engine.answers["POST", "/policy/explain"] = DecisionView(
         "deny", "no-ddl", "use a migration", "DROP TABLE t", "DROP TABLE", [AccessView("schema", "table:t")], rules
@@ -97,5 +98,5 @@ def test_explaining_shows_the_decision_and_every_rule(
     out = hoopterm("policy", "explain", "DROP TABLE t", "--identity", "bot", "--target", "shop").out
     assert "✗ deny  by no-ddl: use a migration" in out
     assert "another effect" in out
-    assert "matches" in out
+    assert "matches, at most 5 rows changed" in out
     assert engine.asked[0][3] == {"identity": "bot", "target": "shop", "text": "DROP TABLE t", "database": None}
