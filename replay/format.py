@@ -34,6 +34,7 @@ BLOCK_HEADER_SIZE = SKIPPABLE.size + BLOCK.size + CHECKSUM.size
 MAX_CONTENT = 32 << 20
 SUFFIX = ".hoop"
 _LEVEL = 1
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)  # no JSON, no UTF-8, nested without end
 
 
 class RowBatch(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -256,7 +257,7 @@ def load(file: BinaryIO, block: Block) -> list[Frame]:
     data = content(file, block)
     try:
         frames = list(_frames(data, block.at))
-    except (msgspec.MsgspecError, ValueError) as error:
+    except _UNREADABLE as error:
         raise Damaged(block.offset, f"a frame does not read: {error}") from error
     if len(frames) != block.frames:
         raise Damaged(block.offset, f"a block holds {len(frames)} frames, not {block.frames}")
@@ -289,7 +290,7 @@ def read_header(file: BinaryIO) -> dict[str, Any]:
         raise Damaged(0, "the recording has no header")
     try:
         return msgspec.json.decode(content(file, block), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise Damaged(0, f"the header does not read: {error}") from error
 
 

@@ -61,7 +61,7 @@ class Call:
         content = await self.request.read()
         try:
             return msgspec.json.decode(content, type=shape)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise HooptermError("the request does not read", str(error)) from error
 
     async def evidence(

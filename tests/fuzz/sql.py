@@ -25,7 +25,7 @@ def analysis(source: Any) -> Callable[[bytes], None]:
     remembering, fresh = Analyst(source), Analyst(source, capacity=0)
 
     def run(data: bytes) -> None:
-        state = _STATES[data[0] % len(_STATES) if data[:1] < b"\x08" else 0]
+        state = _STATES[data[0] % len(_STATES) if b"" < data[:1] < b"\x08" else 0]
         text = data.lstrip(b"\x00\x01\x02\x03\x04\x05\x06\x07").decode("utf-8", "surrogateescape")
         said = _analysed(remembering, text, state)
         assert said == _analysed(fresh, text, state), "what is remembered is not what would be said"

@@ -60,10 +60,12 @@ def frames_of(data: bytes) -> list[Frame]:
     return list(read(io.BytesIO(data)))
 
 
-def block_of(body: bytes, *, frames: int = 1, size: int | None = None, packed: bytes | None = None) -> bytes:
+def block_of(
+    body: bytes, *, frames: int = 1, size: int | None = None, packed: bytes | None = None, flags: int = Kind.EVENTS
+) -> bytes:
     packed = zstandard.ZstdCompressor().compress(body) if packed is None else packed
     size = len(body) if size is None else size
-    fields = BLOCK.pack(BLOCK_MAGIC, 1, frames, 0.0, len(packed), size, zlib.crc32(packed))
+    fields = BLOCK.pack(BLOCK_MAGIC, flags, frames, 0.0, len(packed), size, zlib.crc32(packed))
     return encode_block_header(fields) + packed
 
 
@@ -143,6 +145,8 @@ def test_no_altered_byte_goes_unnoticed_or_passes_for_a_torn_end(where: int, fli
         (block_of(b"[0,\"n\"]\n"), "does not read"),
         (block_of(b"[0,\"n\",\"[]\"]\n"), "does not read"),
         (block_of(b"no line end"), "does not read"),
+        (block_of(b'[0,"n","\x90"]\n'), "does not read"),
+        (block_of(b'[0,"n","' + b'{\\"a\\":' * 5000 + b'"]\n'), "does not read"),
         (block_of(b'[0,"R","{\\"operation\\":\\"o\\",\\"rows\\":1,\\"bytes\\":99}"]\nshort\n'), "does not read"),
         (block_of(b'[0,"R","{\\"operation\\":\\"o\\",\\"rows\\":1,\\"bytes\\":-9}"]\nshort\n'), "does not read"),
     ],
@@ -162,7 +166,9 @@ def test_a_small_block_cannot_unpack_into_a_large_one() -> None:
 
 
 def test_a_file_without_header_is_no_recording() -> None:
-    for data in (b"", b"x", bytes(200), stored(FRAMES)[len(HEADER) :], block_of(b"[]\n")):
+    headers = (b"[]\n", b'{"hoo\x90m":1}\n', b'{"a":' * 20_000)  # no mapping, no UTF-8, nested without end
+    hostile = (block_of(content, flags=Kind.HEADER) for content in headers)
+    for data in (b"", b"x", bytes(200), stored(FRAMES)[len(HEADER) :], block_of(b"[]\n"), *hostile):
         with pytest.raises(Damaged):
             read_header(io.BytesIO(data))
     file = io.BytesIO(HEADER)

@@ -87,6 +87,8 @@ async def ask(serving: Serving, method: str, path: str, data: Any = b"") -> tupl
         ("DELETE", "/v1/status", b"", 405, "not_found"),
         ("POST", "/v1/tokens", b"not json", 400, "error"),
         ("POST", "/v1/tokens", b'{"subject": "x", "ttl": "long"}', 400, "error"),
+        ("POST", "/v1/tokens", b'{"subject": "\x90", "ttl": 1}', 400, "error"),
+        ("POST", "/v1/tokens", b'{"extra": ' + b"[" * 60_000, 400, "error"),
         ("POST", "/v1/tokens", b'{"subject": "x", "ttl": 1, "extra": 1}', 400, "error"),
         ("GET", "/v1/reviews?state=nonsense", b"", 400, "error"),
         ("GET", "/v1/sessions?state=nonsense", b"", 400, "error"),
