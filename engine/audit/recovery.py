@@ -7,41 +7,34 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.audit.events import EventName
 from engine.audit.recording import Seal
-from replay.format import SUFFIX, Damaged, content, read_header, scan
+from replay.format import SUFFIX, Damaged, content, scan
 
 if TYPE_CHECKING:
     from engine.audit.log import Log
 
 _STRETCH = 512  # entries read at a time
-_CLOCK_STEP = 3600.0  # seconds that the clock may have been set back
 
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """A recording nobody closed. `sealed` is how far the log vouches for it, `whole` how far it reads."""
+    """A recording nobody closed: the seal of what reads and had none, how many bytes do not, and why."""
 
-    path: Path
     seal: Seal
     dropped: int
     why: str
-
-    @property
-    def session(self) -> str:
-        return self.path.stem
 
 
 async def recover_recordings(directory: Path, log: Log) -> list[Path]:
     """Close every recording that was open when the engine ended; each gives an `answer.gap` event.
 
     Answers of its last 250 ms may be missing, which nobody can tell afterwards. Recordings that were closed are
-    read-only and not looked at.
+    read-only and not looked at; one that storage does not give back now stays open, for the next start to look at.
     """
     paths = await asyncio.to_thread(_open_recordings, directory)
     if not paths:
@@ -50,19 +43,30 @@ async def recover_recordings(directory: Path, log: Log) -> list[Path]:
         await log.wait(log.size - 1)
     sealed = await asyncio.to_thread(_sealed, log, paths)
     sequence = 0
+    closed = []
     for path in paths:
-        known = sealed.get(path.name, [])
+        known = sealed[path.name]
         if not any(data.get("final") for data in known):
             end = max((int(data["offset"]) + int(data["length"]) for data in known), default=0)
-            left = await asyncio.to_thread(_examine, path, end)
-            log.append(EventName.RECORDING_SEGMENT, session=left.session, data=left.seal.as_data())
-            data = {"recording": path.name, "why": left.why, "offset": left.seal.offset, "dropped": left.dropped}
-            sequence = log.append(EventName.ANSWER_GAP, session=left.session, data=data)
+            try:
+                left = await asyncio.to_thread(_examine, path, end)
+            except OSError as error:
+                why = f"it does not read: {error.strerror or error}"
+                sequence = _tell_gap(log, path, {"why": why, "offset": end, "dropped": 0})
+                continue
+            log.append(EventName.RECORDING_SEGMENT, session=path.stem, data=left.seal.as_data())
+            said = {"why": left.why, "offset": left.seal.offset, "dropped": left.dropped}
+            sequence = _tell_gap(log, path, said)
+        closed.append(path)
     if sequence:
         await log.wait(sequence)
-    for path in paths:
+    for path in closed:
         path.chmod(0o400)
-    return paths
+    return closed
+
+
+def _tell_gap(log: Log, path: Path, said: dict[str, Any]) -> int:
+    return log.append(EventName.ANSWER_GAP, session=path.stem, data={"recording": path.name, **said})
 
 
 def _open_recordings(directory: Path) -> list[Path]:
@@ -70,33 +74,23 @@ def _open_recordings(directory: Path) -> list[Path]:
 
 
 def _sealed(log: Log, paths: Iterable[Path]) -> dict[str, list[dict[str, Any]]]:
-    """The log's segments of these recordings, found from its end back to when the oldest of them began."""
+    """The log's segments of these recordings, found from its end back to where the oldest of their sessions opened.
+
+    No time is compared on the way: the clock may have been set.
+    """
     found: dict[str, list[dict[str, Any]]] = {path.name: [] for path in paths}
-    oldest = min(map(_began, paths)) - _CLOCK_STEP
+    unopened = {path.stem for path in paths}
     stop = log.size
-    while stop > 0:
+    while stop > 0 and unopened:
         start = max(0, stop - _STRETCH)
-        entries = list(islice(log.read(start), stop - start))
-        for entry in entries:
+        for entry in islice(log.read(start), stop - start):
             data = entry["data"]
             if entry["event"] == EventName.RECORDING_SEGMENT and data.get("recording") in found:
                 found[data["recording"]].append(data)
-        if entries and _seconds(entries[0]["time"]) < oldest:
-            break
+            elif entry["event"] == EventName.SESSION_OPENED:
+                unopened.discard(entry["session"])
         stop = start
     return found
-
-
-def _began(path: Path) -> float:
-    try:
-        with path.open("rb") as file:
-            return float(read_header(file)["timestamp"])
-    except (Damaged, KeyError, TypeError, ValueError):
-        return 0.0
-
-
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
 
 
 def _examine(path: Path, sealed: int) -> _Left:
@@ -118,7 +112,7 @@ def _examine(path: Path, sealed: int) -> _Left:
                 file.truncate(whole)
                 os.fsync(file.fileno())
         start = min(sealed, whole)
-        return _Left(path, Seal(path.name, start, whole - start, _digest(file, start, whole), True), dropped, why)
+        return _Left(Seal(path.name, start, whole - start, _digest(file, start, whole), True), dropped, why)
 
 
 def _digest(file: BinaryIO, start: int, end: int) -> str:

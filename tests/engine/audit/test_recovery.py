@@ -128,5 +128,31 @@ async def test_seals_are_found_however_far_back_they_are(log: Log, recordings: P
     assert gaps(log) == []
 
 
+async def test_seals_are_found_though_the_clock_was_set_back_since(log: Log, recordings: Path, tmp_path: Path) -> None:
+    """SECURITY: promise 1, a clock jump. Sealed a second time, the log would contradict itself."""
+    header = encode_header({"session": "s-1", "timestamp": 4_000_000_000})  # begun when the clock was far ahead
+    path = crash(log, recordings, WHOLE, len(HEADER))
+    path.write_bytes(header + b"".join(BLOCKS))
+    for _ in range(1500):
+        log.append(EventName.POLICY_APPLIED)
+    await recover_recordings(recordings, log)
+    segments = [entry["data"] for entry in log.read() if entry["event"] == "recording.segment"]
+    assert [segment["offset"] for segment in segments] == [0, len(HEADER)]
+
+
+async def test_a_recording_that_storage_does_not_give_back_keeps_nobody_out(log: Log, recordings: Path) -> None:
+    """SECURITY: promise 8. It is told, and looked at again at the next start."""
+    path = crash(log, recordings, WHOLE, len(HEADER))
+    good = crash(log, recordings, WHOLE, len(HEADER), session="s-2")
+    aside = path.rename(path.with_name("aside"))
+    path.symlink_to("/proc/self/mem")
+    assert await recover_recordings(recordings, log) == [good]
+    assert next(why for why, _ in gaps(log)).startswith("it does not read: ")
+    path.unlink()
+    aside.rename(path)
+    assert await recover_recordings(recordings, log) == [path]
+    assert [why for why, _ in gaps(log)][2:] == ["the engine ended without closing it"]
+
+
 async def test_a_directory_without_recordings_is_fine(log: Log, tmp_path: Path) -> None:
     assert await recover_recordings(tmp_path / "none", log) == []
