@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 
-from replay.format import SUFFIX, Damaged, Kind, load, read_header, scan
+from replay.format import SUFFIX, Damaged, Kind, load, scan
 from replay.report import MAX_LISTED, Gap, InFlight, Report
 
 MAX_PENDING = 100_000  # operations of one session whose outcome is looked up in its recording before there are more
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,200}\.hoop")
 _MOST = 1 << 50  # bytes of one recording
-_LAG = 1.0  # seconds
 _OUTCOMES = ("operation.completed", "operation.failed", "operation.denied")
 
 
@@ -54,10 +52,9 @@ class Claims:
 
     def __init__(self, recordings: Path | None, report: Report) -> None:
         self._directory = recordings
-        # Listed before the log is read: what a running engine begins meanwhile is not missing from it.
+        # Listed before the log is read: a running engine makes a recording once the log has its session.
         self._files = sorted(recordings.glob(f"*{SUFFIX}")) if recordings is not None else []
         self._report = report
-        self._last_time = ""
         self._recordings: dict[str, _Recording] = {}
         self._pending: dict[str, dict[str, tuple[int, str]]] = {}
         self._sessions: set[str] = set()
@@ -69,7 +66,6 @@ class Claims:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self._report.add(f"the entry does not read: {error}", entry=sequence)
             return
-        self._last_time = entry.time
         match entry.event:
             case "log.key" if sequence == 0:
                 self._report.key = self._report.key or str(entry.data.get("key", ""))
@@ -175,22 +171,13 @@ class Claims:
         except FileNotFoundError:
             return  # gone since it was listed; where the log has sealed it, its segments have told
         if known is None:
-            if path.stem not in self._sessions and not self._is_just_begun(path):
+            if path.stem not in self._sessions:
                 self._report.add("the log does not know this recording", name)
             known = _Recording()
         if size > known.sealed:
             if known.is_closed:
                 self._report.add(f"{size - known.sealed} bytes follow its last seal", name, offset=known.sealed)
             self._report.unsealed[path.name] = size - known.sealed
-
-    def _is_just_begun(self, path: Path) -> bool:
-        """Whether it began when the log ends: its first entry may not have reached the disk yet."""
-        try:
-            with path.open("rb") as file:
-                began = float(read_header(file)["timestamp"])
-            return began + _LAG >= datetime.fromisoformat(self._last_time).timestamp()
-        except (OSError, KeyError, TypeError, ValueError):
-            return False
 
     def _settle(self, session: str) -> None:
         """Drop the operations that ended: the outcome of a read is a line of the recording."""

@@ -87,13 +87,15 @@ class Recorder:
         keep: str | int = "all",
         clock: Callable[[], float] = time.monotonic,
     ) -> Recorder:
-        """Begin a recording; its file appears with its first frames. `header` is the metadata of its first line."""
+        """Begin a recording. `header` is the metadata of its first line.
+
+        Its file appears with its first frame, so that the log can know of the session by then.
+        """
         opened = now()
         header = {"session": session_id, "opened": opened.isoformat(), "timestamp": opened.timestamp(), **header}
         file = RecordingFile(directory / f"{session_id}{SUFFIX}", session_id, header)
         recorder = cls(file, log=log, bus=bus, keep=keep, clock=clock)
         file.told = recorder._hear
-        recorder._submit()
         return recorder
 
     def event(self, code: str, data: dict[str, Any]) -> None:
@@ -160,7 +162,10 @@ class Recorder:
         """Store and seal the rest, with a `last` word on the session; returns when that is durable.
 
         Raises RecordError when storage failed; once it is back, what is missing is stored and sealed all the same.
+        A recording without a frame leaves nothing behind.
         """
+        if not self.frames:
+            return
         if last is not None:
             self._add(Frame(self._at(), "s", last), _EVENT_COST)
         self._file.is_closing = True

@@ -124,15 +124,12 @@ def test_a_recording_the_log_does_not_know_is_a_problem(scene: Scene) -> None:
     assert scene.finish() == ["recordings/s-forged.hoop: the log does not know this recording"]
 
 
-def test_a_recording_that_began_where_the_log_ends_is_only_unsealed(scene: Scene) -> None:
-    """Its first entry may be on its way to the disk while a running engine's log is verified."""
-    began = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
-    stored = encode_header({"session": "s-new", "timestamp": began})
-    (scene.directory / "s-new.hoop").write_bytes(stored)
+def test_a_planted_recording_is_a_problem_whenever_it_says_it_began(scene: Scene) -> None:
+    began = datetime(2126, 3, 1, tzinfo=UTC).timestamp()
+    (scene.directory / "s-new.hoop").write_bytes(encode_header({"session": "s-new", "timestamp": began}))
     scene = Scene(scene.directory)
     scene.says("policy.applied")
-    assert scene.finish() == []
-    assert scene.report.unsealed == {"s-new.hoop": len(stored)}
+    assert scene.finish() == ["recordings/s-new.hoop: the log does not know this recording"]
 
 
 def test_the_end_of_a_live_recording_is_unsealed_and_no_problem(scene: Scene) -> None:

@@ -220,3 +220,12 @@ async def test_rows_do_not_show_in_a_repr(open_recorder: Open) -> None:
     recorder.rows("o-1", data_row(b"canary-value"), 1)
     await recorder.close()
     assert "canary" not in repr(frames_of(recorder))
+
+
+async def test_a_session_that_never_began_leaves_no_recording(open_recorder: Open, log: Log, tmp_path: Path) -> None:
+    """SECURITY: promise 1. Its opening could not be recorded, so the log would not know the file."""
+    recorder = open_recorder()
+    await recorder.close({"state": "closed"})
+    await log.close()
+    assert not recorder.path.exists()
+    assert verify(tmp_path).ok
