@@ -69,6 +69,18 @@ class RunningEngine:
 
     def start(self) -> None:
         """Start it, and wait until it serves."""
+        self.begin()
+        assert self.process is not None
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait(30)
+            self.process.stdout.close()
+            raise AssertionError((self.directory / "engine.log").read_text())
+        self.ready = json.loads(line)
+
+    def begin(self) -> None:
+        """Start its process."""
         with (self.directory / "engine.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.servers.serve", str(self.config), "bot:alice", "officer:alice"],
@@ -77,13 +89,6 @@ class RunningEngine:
                 stderr=log,
                 env=self.environment,
             )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            self.process.wait(30)
-            self.process.stdout.close()
-            raise AssertionError((self.directory / "engine.log").read_text())
-        self.ready = json.loads(line)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Signal it and wait for its end."""
@@ -137,6 +142,24 @@ class RunningEngine:
         assert self.process is not None
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) << 10
+
+    def descriptors(self) -> int:
+        """How many descriptors it has open now."""
+        assert self.process is not None
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def tasks(self) -> int:
+        """How many tasks its loop has now."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGUSR1)
+        return int(self.process.stdout.readline())
+
+    def set_clock(self, ahead: float) -> None:
+        """Its clock jumps: so many seconds ahead of the time, behind it where negative."""
+        new = self.directory / "clock.new"
+        new.write_text(str(ahead))
+        new.rename(self.directory / "clock")
 
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:

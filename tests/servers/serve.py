@@ -1,6 +1,7 @@
 """An engine for tests, as a process of its own: `python -m tests.servers.serve CONFIG SUBJECT:MINTER …`.
 
-Like `hoopterm engine run`, but its ready line also has a token for each subject, minted in the name of its minter.
+Like `hoopterm engine run`, but its ready line also has a token for each subject, minted in the name of its minter. To
+SIGUSR1 it answers with a line: how many tasks it has. The directory `FAULTS` names has the switches of `faults`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 import os
 import signal
 import sys
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import uvloop
@@ -21,8 +23,8 @@ from engine.logs import configure
 from tests.servers import faults
 
 
-async def serve(config: Path, tokens: list[str]) -> None:
-    gateway = Gateway(load(config))
+async def serve(config: Path, tokens: list[str], now: Callable[[], datetime]) -> None:
+    gateway = Gateway(load(config), now)
 
     async def announce(gateway: Gateway) -> None:
         secrets = {}
@@ -36,11 +38,12 @@ async def serve(config: Path, tokens: list[str]) -> None:
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, gateway.stop)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: print(len(asyncio.all_tasks()), flush=True))
     await gateway.serve(announce)
 
 
 if __name__ == "__main__":
     configure()
-    if (switches := os.environ.get("FAULTS")) is not None:
-        faults.install(Path(switches))
-    uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:]))
+    switches = Path(os.environ["FAULTS"])
+    faults.install(switches)
+    uvloop.run(serve(Path(sys.argv[1]), sys.argv[2:], faults.clock(switches)))
