@@ -190,3 +190,21 @@ async def test_other_sessions_go_on_while_one_is_held(engine: RunningEngine) -> 
                 assert other.execute("select count(*) from notes").fetchone() == (20,)
             await client.approve(review.id, "go")
         await waiting
+
+
+async def test_what_was_approved_is_limited_all_the_same_and_its_reviewer_was_told(
+    start_engine: StartEngine, database: Database
+) -> None:
+    database.psql(SCHEMA)
+    engine = start_engine(rules=RULES.format(terms="hold: 20s, timeout: 60s") + "    limit: {changed: 5}\n")
+    connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
+    async with connection, asyncio.TaskGroup() as tasks:
+        deciding = tasks.create_task(decided(engine, lambda client, id: client.approve(id, "a few")))
+        with pytest.raises(psycopg.errors.ProgramLimitExceeded):
+            await connection.execute("delete from notes")
+    assert "at most 5 rows changed" in deciding.result().reason
+    assert count(database) == 20
+    async with engine.client() as client:
+        seen = await client.review(deciding.result().id)
+        assert seen.outcome is not None
+        assert seen.outcome.status == "denied"
