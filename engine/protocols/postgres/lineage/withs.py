@@ -60,7 +60,7 @@ class CommonTable:
         for _ in range(_ROUNDS):
             before = self._outputs
             self._outputs = self._named(self._query(self._node.ctequery))
-            if _flows(self._outputs) == _flows(before):
+            if self._outputs == before:  # in every part: the row of a later round may be made of other columns
                 return
         self._outputs = None
 
@@ -97,10 +97,6 @@ class CommonTable:
 
 def _is_union(query: Any) -> bool:
     return kind_of(query) == "select_stmt" and query.select_stmt.op == grammar.SETOP_UNION
-
-
-def _flows(outputs: Outputs) -> Any:
-    return None if outputs is None else [output.value.sources for output in outputs]
 
 
 def _over(names: Any, outputs: tuple[Output, ...]) -> Value:
