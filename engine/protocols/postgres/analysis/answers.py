@@ -70,7 +70,7 @@ def _sources(field: Field, column: Column | None, catalog: Snapshot | None) -> f
     proved = column.sources if column is not None else None
     if field.table == 0:
         return proved
-    said = origin(field.table, field.number, catalog) if catalog is not None and field.number else None
+    said = origin(field.table, field.number, catalog) if catalog is not None else None
     if said is None or proved is None:
         return said
     return said | proved

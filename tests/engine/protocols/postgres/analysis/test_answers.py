@@ -45,6 +45,16 @@ def test_where_both_speak_both_count(shop_source: Still) -> None:
     assert {EMAIL, ColumnRef("public", "customers", "name")} <= column.sources
 
 
+def test_a_whole_row_has_the_sources_of_all_its_columns(shop_source: Still) -> None:
+    customers = table(shop_source.current, "customers")
+    proved = [Column("c", frozenset({ColumnRef("public", "customers", "name")}))]
+    (column,) = describe([Field("c", customers.oid, 0)], proved, shop_source.current)
+    assert column.sources is not None
+    assert {EMAIL, ColumnRef("public", "customers", "name")} <= column.sources
+    (untold,) = describe([Field("c", 999_999, 0)], proved, shop_source.current)
+    assert untold.sources is None
+
+
 def test_where_nobody_speaks_it_is_unknown_and_so_protected(shop_source: Still) -> None:
     assert describe([Field("x")], None, shop_source.current)[0].sources is None
     assert describe([Field("x")], [], shop_source.current)[0].sources is None
