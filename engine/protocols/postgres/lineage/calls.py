@@ -56,6 +56,8 @@ def call_function(function: Function, arguments: Sequence[Value], scope: Scope, 
     if function.language == "sql" and function.kind in "fp" and function.body is not None:
         return follow_body(function, arguments, scope, labels)
     scope.infer(*arguments)
+    if function.support is not None:
+        return _shaped(function, _aggregate(function, arguments, scope), arguments, scope)
     if function.returns_set:
         scope.infer(UNKNOWN)
     if function.volatility == "v":
@@ -64,6 +66,18 @@ def call_function(function: Function, arguments: Sequence[Value], scope: Scope, 
         # made by a superuser, who declares that it is a function of its arguments alone
         return _shaped(function, combined(arguments, may_fail=True), arguments, scope)
     return _shaped(function, Value(None, may_fail=True), arguments, scope)
+
+
+def _aggregate(function: Function, arguments: Sequence[Value], scope: Scope) -> Value:
+    """An aggregate of somebody's making: what its parts make of its arguments and of one another's results."""
+    state = combined(arguments, may_fail=True)
+    values = [state]
+    for oid in function.support or ():
+        part = scope.context.catalog.function_by_oid(oid)
+        if part is None:
+            return Value(None, may_fail=True)
+        values.append(call_function(part, [state] * len(part.argument_types), scope))
+    return combined(values, may_fail=True)
 
 
 def _call_builtin(function: Function, arguments: Sequence[Value], scope: Scope) -> Value:

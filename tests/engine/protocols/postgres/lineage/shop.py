@@ -45,6 +45,11 @@ create function hidden(n int) returns text language plpgsql as
   'begin return (select email from customers where id = n); end';
 create function hidden_rows() returns table (a int, b text) language plpgsql as
   'begin return query select id, email from customers; end';
+create aggregate gathered(text) (sfunc = array_append, stype = text[], initcond = '{}');
+create function with_mail(text, text) returns text language sql as 'select $1 || $2 || max(email) from customers';
+create aggregate leaky(text) (sfunc = with_mail, stype = text, initcond = '');
+create function without_telling(text, text) returns text language plpgsql as 'begin return $1 || $2; end';
+create aggregate untold(text) (sfunc = without_telling, stype = text, initcond = '');
 create table secrets (id int, email text);
 alter table secrets enable row level security;
 create policy own on secrets using (email = current_setting('app.who'));

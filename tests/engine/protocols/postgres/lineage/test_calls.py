@@ -108,3 +108,12 @@ def test_a_function_can_be_written_as_an_attribute_and_an_attribute_as_a_functio
 def test_rows_that_functions_return_have_their_declared_parts(shop: Shop) -> None:
     sql = "select (json_populate_record(null::orders, row_to_json(n))).note, (pairs(1)).b from notes n"
     assert shop.sources(sql) == [{"notes.id", "notes.body", "notes.by_whom"}, {"customers.email"}]
+
+
+def test_an_aggregate_of_somebodys_making_gives_what_its_parts_give(shop: Shop) -> None:
+    assert shop.sources("select gathered(name) from customers") == [{"customers.name"}]
+    assert shop.sources("select gathered(name order by email) from customers") == [{"customers.name"}]
+    (sources,) = shop.sources("select leaky(name) from customers")
+    assert sources is not None
+    assert {"customers.name", "customers.email"} <= sources
+    assert shop.sources("select untold(name) from customers") == [None]
