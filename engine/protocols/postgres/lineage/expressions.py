@@ -328,12 +328,14 @@ def _call(node: Any, scope: Scope) -> Value:
     if is_native and node.agg_star and names[-1] == "count":
         return Value(NOTHING, "int8")
     if is_native and node.args and names[-1] == "current_setting":
-        return _setting(node.args[0], scope)
+        return _setting(node.args[0], arguments[0], scope)
     return call(names, arguments, scope, labels)
 
 
-def _setting(name: Any, scope: Scope) -> Value:
+def _setting(name: Any, value: Value, scope: Scope) -> Value:
     """The server's own settings hold no data; those of a client's making can hold anything."""
+    if value.is_server_setting:
+        return Value(NOTHING, "text")
     while name.WhichOneof("node") == "type_cast":
         name = name.type_cast.arg
     if name.WhichOneof("node") == "a_const" and "." not in name.a_const.sval.sval:

@@ -7,6 +7,7 @@ unless it reads a setting, which the reader may have chosen. Its columns carry t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from engine.model import ColumnRef
@@ -53,6 +54,10 @@ def _trace(relation: Relation, context: Context) -> tuple[tuple[Output, ...], Le
         Output(column.name, Value(None, column.type_name) if column.name in hiding else value)
         for column, value in zip(relation.columns, values, strict=True)
     )
+    if (relation.schema, relation.name) == ("pg_catalog", "pg_settings"):
+        outputs = tuple(
+            Output(name, replace(value, is_server_setting=True) if name == "name" else value) for name, value in outputs
+        )
     _read_policies(relation, outputs, context, ledger)
     return outputs, ledger
 

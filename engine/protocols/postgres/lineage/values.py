@@ -52,7 +52,8 @@ class Value:
     the parts of a row, when they are known. `is_plain`: a stored column, constant or parameter as it stands.
     `is_stored`: a table's column and nothing but that, whatever views and subqueries it came through.
     `may_fail`: evaluating it can raise an error or take noticeable time, so whatever decides whether it is
-    evaluated shows in the answer. `name` is what a function declares its only result to be called.
+    evaluated shows in the answer. `name` is what a function declares its only result to be called. `is_server_setting`:
+    the name of one of the server's own settings as pg_settings has it, which the client's are not among.
     """
 
     sources: Sources = NOTHING
@@ -62,6 +63,7 @@ class Value:
     may_fail: bool = False
     name: str = ""
     is_stored: bool = False
+    is_server_setting: bool = False
 
     def but(self, sources: Sources) -> Value:
         """The same value with these sources too, in all of its parts."""

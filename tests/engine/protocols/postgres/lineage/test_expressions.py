@@ -74,3 +74,27 @@ def test_flows_are_not_imagined(shop: Shop) -> None:
         (found,) = shop.sources(f"select {expression} from customers")
         assert found is not None
         assert found <= {"customers.name", "customers.city"}
+
+
+def test_the_servers_own_settings_are_read_by_the_names_that_pg_settings_has(shop: Shop) -> None:
+    assert shop.sources("select name, current_setting(s.name) from pg_settings s order by 1")[1] == set()
+    assert shop.sources("select pg_catalog.current_setting(n, true) from (select name from pg_settings) t(n)") == [
+        set()
+    ]
+
+
+def test_a_name_that_may_not_be_from_pg_settings_reads_anything(shop: Shop) -> None:
+    for rows in (
+        "(select name from pg_settings union all select 'app.who') t(name)",
+        "(select 'app.who' as name) a full join pg_settings t using (name)",
+        "(select coalesce(nullif(name, name), 'app.who') as name from pg_settings) t",
+        "(select case when true then 'app.who' else name end as name from pg_settings) t",
+        "(select max(name) as name from pg_settings) t",
+        "(values ((select min(name) from pg_settings)), ('app.who')) t(name)",
+    ):
+        assert shop.sources(f"select current_setting(name) from {rows}") == [None], rows
+    recursive = """
+        with recursive t(name, value) as (
+          select name, '' from pg_settings union all select 'app.who', current_setting(t.name) from t)
+        select value from t"""
+    assert shop.sources(recursive) == [None]
