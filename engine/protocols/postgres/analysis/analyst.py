@@ -195,7 +195,7 @@ class Analyst:
         self._source.outdate()
         if not state.has_uncommitted_schema:
             newer, path = await self._sessions.shared(state)
-            if newer.version != catalog.version or state.probe is None:
+            if (newer.version != catalog.version and not newer.has_unreadable) or state.probe is None:
                 return newer, path
         return await self._sessions.own(state)
 

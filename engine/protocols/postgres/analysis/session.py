@@ -59,7 +59,7 @@ class SessionCatalogs:
             if isinstance(snapshot, Snapshot) and snapshot.surroundings == surroundings:
                 return OwnCatalog(version, snapshot, known.fingerprint, now, announced)
         shared = await self._source.fresh()
-        if fingerprint == self._source.fingerprint:  # the session sees what everybody sees
+        if fingerprint == self._source.fingerprint and not shared.has_unreadable:  # it sees what everybody sees
             snapshot = Snapshot(shared.builtin, shared.users, surroundings)
         else:
             users = await load_users(_fetch(probe))

@@ -107,6 +107,7 @@ def _related(reader: Reader, relation: Relation, *, downwards: bool) -> list[Rel
 def _look_behind(reader: Reader, relation: Relation) -> None:
     """Count what a view stands on, and the functions that policies and implicit casts call."""
     if relation.is_unreadable:
+        reader.findings.unknown.add(name_of(relation))  # the session itself may be able to tell
         reader.findings.opaque(
             "another transaction is changing it right now, so what lies behind it cannot be told",
             "table",

@@ -131,6 +131,7 @@ class Snapshot:
         self.user_function_names = frozenset(f.name for f in self.users.functions)
         self.user_operator_names = frozenset(o.name for o in self.users.operators)
         self.has_materialized = any(relation.kind == "m" for relation in self.users.relations)
+        self.has_unreadable = any(relation.is_unreadable for relation in self.users.relations)
         self.ambient_functions = self._of(cast.function for cast in self.users.casts if cast.is_ambient)
         self.event_trigger_functions = self._of(oid for _, oid in self.users.event_triggers)
 

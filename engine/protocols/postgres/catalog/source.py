@@ -156,8 +156,11 @@ class CatalogSource:
             self._snapshot = self._builtin = None  # it may be another server by now
             self._seen = ("", "")
             await self._connection.execute(_SETTINGS)
-        transactions, fingerprint = await self._connection.fetchrow(queries.FINGERPRINT, self._seen[0])
-        if self._snapshot is not None and fingerprint in (None, self._seen[1]):
+        # what was locked when it was loaded may be free by now, and nothing else need have changed
+        is_whole = self._snapshot is not None and not self._snapshot.has_unreadable
+        known = self._seen[0] if is_whole else ""
+        transactions, fingerprint = await self._connection.fetchrow(queries.FINGERPRINT, known)
+        if is_whole and self._snapshot is not None and fingerprint in (None, self._seen[1]):
             self._seen = (transactions, self._seen[1])
             return self._snapshot
         # seen is from before the load: what changes during it differs at the next comparison

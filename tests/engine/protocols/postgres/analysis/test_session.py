@@ -126,6 +126,22 @@ async def test_what_another_session_of_ours_changes_is_seen_at_once_beside_tempo
     assert await client.find("select * from shown") == ["read table:public.shown", "read table:secret.t(pin)"]
 
 
+async def test_a_table_is_read_by_the_session_that_has_locked_it(client: Client) -> None:
+    """Whoever empties a table and fills it again holds its lock meanwhile."""
+    await client.connection.execute("begin; truncate t")
+    assert "write table:public.t(id)" in await client.find("insert into t (id) values (1)")
+    await client.connection.execute("rollback")
+    assert await client.find("select id from t") == ["read table:public.t(id)"]
+
+
+async def test_a_table_that_another_session_has_locked_cannot_be_told(client: Client, database: Database) -> None:
+    other = await asyncpg.connect(database.dsn)
+    await other.execute("begin; truncate t")
+    (statement,) = await client.analyst.analyse("select id from t", client.state)
+    assert "another transaction is changing it" in (statement.why_opaque or "")
+    await other.close()
+
+
 async def test_a_name_nobody_knows_stays_opaque_and_loads_nothing(client: Client) -> None:
     for _ in range(3):
         (statement,) = await client.analyst.analyse("select * from nobody", client.state)

@@ -150,6 +150,23 @@ async def test_a_locked_table_makes_nobody_wait(database: Database, source: Cata
     await other.close()
 
 
+async def test_a_table_that_was_locked_and_not_changed_is_read_once_it_is_free(
+    database: Database, source: CatalogSource, clock: Clock
+) -> None:
+    database.psql("create table t (a int default 1)")
+    other = await asyncpg.connect(database.dsn)
+    await other.execute("begin; lock table t in access exclusive mode")
+    locked = (await source.fresh()).relation("public", "t", ())
+    assert locked is not None
+    assert locked.is_unreadable
+    await other.execute("commit")
+    clock.now += 1.0
+    free = (await source.fresh()).relation("public", "t", ())
+    assert free is not None
+    assert not free.is_unreadable
+    await other.close()
+
+
 async def test_a_lost_connection_is_made_again(database: Database, source: CatalogSource, clock: Clock) -> None:
     await source.fresh()
     database.psql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hoopterm'")
