@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test bench lint screenshots lock clean setup
+.PHONY: demo test bench usefulness lint screenshots lock clean setup
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: $(STAMP)
 bench: $(STAMP)
 	@tests/servers/install
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# Ordinary work directly and through the engine, compared; some ten minutes. It rewrites the README's table.
+usefulness: $(STAMP)
+	@$(BIN)/python -m tests.usefulness
 
 SECONDS ?= 60
 
