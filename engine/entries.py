@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Decision, Operation
+from engine.model import Column, Decision, Operation, Outcome
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
     from engine.audit.events import EventName
     from engine.audit.log import Log
+    from engine.masking.plan import Masks, Plan
     from engine.session import Session
 
 _SALT_BYTES = 16
+
+
+class Salts:
+    """Random salts, asked of the system many at a time: one system call each would cost more than the digest."""
+
+    def __init__(self, random: Callable[[int], bytes] = secrets.token_bytes, at_once: int = 256) -> None:
+        self._random = random
+        self._size = at_once * _SALT_BYTES
+        self._pool = b""
+        self._position = 0
+
+    def __call__(self) -> bytes:
+        """The next one."""
+        if self._position == len(self._pool):
+            self._pool, self._position = self._random(self._size), 0
+        self._position += _SALT_BYTES
+        return self._pool[self._position - _SALT_BYTES : self._position]
+
+
+new_salt = Salts()
 
 
 def append(
@@ -42,34 +64,51 @@ def describe(session: Session, operation: Operation, decision: Decision, review:
     """The operation's frame in the recording: its text with detectors applied. Written once. Raises RecordError."""
     if operation.id in session.open_operations:
         return
-    salt, masks = secrets.token_bytes(_SALT_BYTES), session.masks
-    session.recorder.event(
-        "q",
-        {
-            "operation": operation.id,
-            "verb": operation.verb,
-            "text": masks.text(operation.text),
-            "salt": salt.hex(),
-            "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
-            "verdict": decision.verdict.value,
-            "rule": decision.rule,
-            "reason": decision.reason,
-            "review": review.id if review else None,
-            "parameters": [
-                None if parameter.value is None else masks.text(parameter.value) for parameter in operation.parameters
-            ],
-        },
-    )
+    salt, masks = new_salt(), session.masks
+    review_id = review.id if review else None
+    session.recorder.event("q", question(operation, decision, review_id, masks.text(operation.text), salt.hex(), masks))
     session.open_operations[operation.id] = salt
 
 
+def question(
+    operation: Operation, decision: Decision, review: str | None, text: str, salt: str, masks: Masks
+) -> dict[str, Any]:
+    """What that frame says; `text` is masked already."""
+    return {
+        "operation": operation.id,
+        "verb": operation.verb,
+        "text": text,
+        "salt": salt,
+        "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
+        "verdict": decision.verdict.value,
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "review": review,
+        "parameters": [
+            None if parameter.value is None else masks.text(parameter.value) for parameter in operation.parameters
+        ],
+    }
+
+
+def digest_of(salt: bytes, text: bytes) -> str:
+    """The digest of an exact text in the log. It is salted, so that nobody who has only the log can guess the text; the
+    salt is in the recording."""
+    return hashlib.sha256(salt + text).hexdigest()
+
+
 def evidence(session: Session, operation: Operation, decision: Decision, review: str | None) -> dict[str, Any]:
-    """What the log says of an operation that was described. The digest of the exact text is salted, so that nobody who
-    has only the log can guess the text; the salt is in the recording."""
-    salt = session.open_operations[operation.id]
+    """What the log says of an operation that was described."""
+    digest = digest_of(session.open_operations[operation.id], operation.text.encode(errors="surrogateescape"))
+    return intent(session, operation, decision, review, digest)
+
+
+def intent(
+    session: Session, operation: Operation, decision: Decision, review: str | None, digest: str
+) -> dict[str, Any]:
+    """The same, given the text's digest."""
     return {
         "verb": operation.verb,
-        "digest": hashlib.sha256(salt + operation.text.encode(errors="surrogateescape")).hexdigest(),
+        "digest": digest,
         "effects": [access.effect.value for access in operation.accesses],
         "resources": [str(access.resource) for access in operation.accesses],
         "has_where": operation.has_where,
@@ -78,6 +117,35 @@ def evidence(session: Session, operation: Operation, decision: Decision, review:
         "reason": decision.reason,
         "policy": session.revision.digest,
         "review": review,
+    }
+
+
+def header(operation: str, columns: Sequence[Column], formats: Sequence[int], plan: Plan) -> dict[str, Any]:
+    """What the frame of an answer's columns says. Formats are 0 text, 1 binary."""
+    return {
+        "operation": operation,
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.type_name,
+                "format": formats[index] if index < len(formats) else 0,
+                "masked": plan.columns[index] is not None,
+            }
+            for index, column in enumerate(columns)
+        ],
+    }
+
+
+def ending(operation: str, outcome: Outcome) -> dict[str, Any]:
+    """What the frame of an operation's end says."""
+    return {
+        "operation": operation,
+        "status": outcome.status.value,
+        "tag": outcome.tag,
+        "rows": outcome.rows,
+        "changed": outcome.changed,
+        "masked": outcome.masked,
+        "error": outcome.error,
     }
 
 

@@ -306,6 +306,12 @@ class Gateway:
         """Tell watchers that something about this session changed."""
         self.bus.publish("sessions", session)
 
+    def ended(self, session: Session, operation: str) -> None:
+        """One of a session's operations is over; the last one that was waited for ends a session that is to end."""
+        session.open_operations.pop(operation, None)
+        if self.is_draining and not session.open_operations:
+            session.adapter.terminate("the engine is stopping")
+
     def settle(self, review: Review, outcome: Outcome) -> None:
         """Keep what became of an approved operation with its review."""
         self.spawn(self.approvals.outcome(review, outcome), "keep a review's outcome")

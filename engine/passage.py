@@ -72,21 +72,7 @@ class Passage:
     def plan(self, columns: Sequence[Column], formats: Sequence[int] = ()) -> Plan:
         """What to do with an answer of these columns; recorded with their names. Formats are 0 text, 1 binary."""
         plan = self.session.masks.plan(columns)
-        self.session.recorder.event(
-            "c",
-            {
-                "operation": self.operation.id,
-                "columns": [
-                    {
-                        "name": column.name,
-                        "type": column.type_name,
-                        "format": formats[index] if index < len(formats) else 0,
-                        "masked": plan.columns[index] is not None,
-                    }
-                    for index, column in enumerate(columns)
-                ],
-            },
-        )
+        self.session.recorder.event("c", entries.header(self.operation.id, columns, formats, plan))
         return plan
 
     def deliver(self, chunk: bytes, kind: str = "rows") -> bytes:
@@ -115,19 +101,7 @@ class Passage:
         counts = session.counts
         counts.masked += outcome.masked
         counts.rows += outcome.rows
-        session.open_operations.pop(operation.id, None)
-        session.recorder.event(
-            "e",
-            {
-                "operation": operation.id,
-                "status": outcome.status.value,
-                "tag": outcome.tag,
-                "rows": outcome.rows,
-                "changed": outcome.changed,
-                "masked": outcome.masked,
-                "error": outcome.error,
-            },
-        )
+        session.recorder.event("e", entries.ending(operation.id, outcome))
         if outcome.status is not Status.COMPLETED:
             told = {"verb": operation.verb, "status": outcome.status.value, "error": outcome.error}
             self._log(EventName.OPERATION_FAILED, {**told, **_told(outcome.excess)})
@@ -136,8 +110,7 @@ class Passage:
         if self.review is not None:
             self._gateway.settle(self.review, outcome)
             self._gateway.announce(session)
-        if self._gateway.is_draining and not session.open_operations:
-            session.adapter.terminate("the engine is stopping")
+        self._gateway.ended(session, operation.id)
 
     def _completed(self, outcome: Outcome) -> None:
         """Reads log their intent only, unless a limit would have stopped them."""

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, NoReturn
 from engine import denials, entries
 from engine.audit.events import EventName
 from engine.errors import Denied, HooptermError, RecordError
-from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
+from engine.model import Decision, Mode, Operation, Outcome, Parameter, Status, Verdict
 from engine.passage import Passage
+from engine.precedent import Followed, Precedent
 from engine.protocols.base import Exchange, Hold
+from replay.forms import inside, nested
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
@@ -130,6 +132,41 @@ class Pipeline:
         if decision.verdict is not Verdict.ALLOW or decision.limit is not None:
             return None
         return self._intend(session, operation, decision, None)
+
+    def precedent(self, session: Session, passage: Passage) -> Precedent | None:
+        """What an admitted operation is to others like it; None where each must be decided by itself."""
+        operation, decision = passage.operation, passage.decision
+        is_allowed = decision.is_steady and decision.verdict is Verdict.ALLOW and decision.limit is None
+        if not (is_allowed and operation.is_pure_read and session.recorder.keeps_all):
+            return None
+        precedent = Precedent(session, operation, decision)
+        return None if precedent.is_too_long else precedent
+
+    def follow(
+        self, session: Session, precedent: Precedent, id: str, text: str, parameters: Sequence[Parameter] = ()
+    ) -> Followed:
+        """Admit an operation by a precedent that holds: only its intent is new. Raises `RecordError`."""
+        masks, salt, name, encoded = session.masks, entries.new_salt(), id.encode(), text.encode()
+        values = [None if parameter.value is None else masks.text(parameter.value) for parameter in parameters]
+        session.recorder.fill(
+            precedent.question,
+            name,
+            inside(text if masks.is_clear(encoded) else masks.text(text)),
+            salt.hex().encode(),
+            nested(values) if values else b"[]",
+            size=len(encoded) + sum([len(value) for value in values if value]),
+        )
+        sequence = self._gateway.log.append_form(
+            EventName.OPERATION_INTENDED,
+            precedent.intent,
+            name,
+            entries.digest_of(salt, encoded).encode(),
+            relaxed=True,
+        )
+        session.open_operations[id] = salt
+        session.counts.operations += 1
+        session.counts.last_verb = precedent.operation.verb
+        return Followed(self._gateway, session, precedent, id, text, parameters, sequence)
 
     def preview(self, session: Session, operation: Operation) -> Decision:
         """What would be decided while the parameters are not known yet; nothing is recorded, nothing held."""

@@ -74,13 +74,12 @@ class Lines(msgspec.Struct, frozen=True):
     has_rows: bool = False
 
 
-class FilledLines(msgspec.Struct, frozen=True):
-    """Frames, `at` seconds after the session opened, in the form of `lines`. A value that is text is data of a frame's
-    JSON; bytes stand for themselves."""
+class FilledLines(msgspec.Struct, frozen=True, gc=False):
+    """Frames, `at` seconds after the session opened, in the form of `lines`. Each value is what stands in its hole."""
 
     at: float
     lines: Lines
-    values: tuple[bytes | str, ...]
+    values: tuple[bytes, ...]
 
 
 class Kind(IntFlag):
@@ -118,7 +117,6 @@ class Damaged(ValueError):
         self.is_torn = is_torn
 
 
-_QUOTE = len(b'\\"')  # of a string inside a string
 _ROW_LINE = rb"{\"operation\":\"%b\",\"rows\":%b,\"bytes\":%b}"
 
 
@@ -146,29 +144,25 @@ def encode_header(header: dict[str, Any]) -> bytes:
 def encode_block(frames: Sequence[Frame | FilledLines], previous: float = 0.0) -> bytes:
     """One block of at least one frame; `previous` is the time of the last frame before it."""
     parts: list[bytes] = []
-    flags, count = 0, 0
+    has_events, has_rows, count = False, False, 0
     for frame in frames:
         if isinstance(frame, FilledLines):
-            flags |= Kind.ROWS | Kind.EVENTS if frame.lines.has_rows else Kind.EVENTS
-            parts.append(encode_lines(frame, frame.at - previous))
-            count += frame.lines.frames
+            lines = frame.lines
+            has_events, has_rows = True, has_rows or lines.has_rows
+            parts.append(lines.form % (b"%.6f" % (frame.at - previous), *frame.values))
+            count += lines.frames
         else:
-            flags |= Kind.ROWS if frame.code == "R" else Kind.EVENTS
+            has_events, has_rows = has_events or frame.code != "R", has_rows or frame.code == "R"
             parts.append(encode_frame(frame, frame.at - previous))
             count += 1
         previous = frame.at
+    flags = Kind.EVENTS * has_events | Kind.ROWS * has_rows
     return _block(b"".join(parts), flags, count, frames[0].at)
-
-
-def encode_lines(filled: FilledLines, interval: float) -> bytes:
-    """Filled lines as they stand inside a block."""
-    values = (nested(value)[_QUOTE:-_QUOTE] if isinstance(value, str) else value for value in filled.values)
-    return filled.lines.form % (b"%.6f" % interval, *values)
 
 
 def as_frames(filled: FilledLines) -> list[Frame]:
     """The frames that filled lines are."""
-    return list(_frames(encode_lines(filled, 0.0), filled.at))
+    return list(_frames(filled.lines.form % (b"0.0", *filled.values), filled.at))
 
 
 def lines_of(frames: Sequence[tuple[str, dict[str, Any] | RowBatch]]) -> Lines:

@@ -31,6 +31,13 @@ def escaped(text: str) -> bytes:
     return msgspec.json.encode(text)[1:-1]
 
 
+def inside(text: str) -> bytes:
+    """A text as it stands between the quotes of a string inside a string."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return text.encode()
+    return escaped(escaped(text).decode())
+
+
 def nested(value: Any) -> bytes:
     """A value as JSON inside a JSON string, without that string's quotes."""
     return escaped(msgspec.json.encode(value).decode())

@@ -52,7 +52,10 @@ def width_of(level: int, index: int, size: int) -> int:
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
     """Entries, each behind its big-endian uint16 length."""
-    return b"".join(part for entry in entries for part in (len(entry).to_bytes(2, "big"), entry))
+    parts: list[bytes] = []
+    for entry in entries:
+        parts += (len(entry).to_bytes(2), entry)
+    return b"".join(parts)
 
 
 def decode_bundle(data: bytes) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 HASH_SIZE = 32
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
+_sha256 = hashlib.sha256
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 Subtree = Callable[[int, int], bytes]
@@ -20,7 +21,7 @@ Subtree = Callable[[int, int], bytes]
 
 def hash_leaf(entry: bytes) -> bytes:
     """The hash of one entry."""
-    return hashlib.sha256(b"\x00" + entry).digest()
+    return _sha256(b"\x00" + entry).digest()
 
 
 def hash_children(left: bytes, right: bytes) -> bytes:
@@ -32,7 +33,7 @@ def hash_row(hashes: Sequence[bytes]) -> bytes:
     """The hash over one row of a full subtree; the row's length is a power of two."""
     row = list(hashes)
     while len(row) > 1:
-        row = [hash_children(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        row = [_sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
     return row[0]
 
 
@@ -54,9 +55,15 @@ class Tree:
 
     def append(self, leaf: bytes) -> tuple[FullTile, ...]:
         """Add one leaf hash; returns the tiles this filled, lowest level first."""
-        self.size += 1
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Sequence[bytes]) -> tuple[FullTile, ...]:
+        """Add leaf hashes, at most as many as the lowest tile at the edge has room for; the same in all else."""
         row = self.edge[0]
-        row.append(leaf)
+        if len(row) + len(leaves) > TILE_WIDTH:
+            raise ValueError("more leaves than the tile at the edge has room for")
+        row += leaves
+        self.size += len(leaves)
         return () if len(row) < TILE_WIDTH else tuple(self._carry())
 
     def _carry(self) -> Iterator[FullTile]:

@@ -17,7 +17,7 @@ from engine.audit.flusher import Flusher
 from engine.audit.journal import SEGMENT_SIZE
 from engine.audit.opening import Recovered, lock, recover
 from engine.audit.publisher import Publisher
-from engine.audit.writer import Writer
+from engine.audit.writer import MAX_PENDING, Writer
 from engine.errors import RecordError
 from replay.note import SigningKey
 from replay.tiles import Tiles
@@ -67,6 +67,8 @@ class Log:
         self._relaxed: set[int] = set()
         self._failure: str | None = None
         self._failed_from = (0, now())
+        self._is_waking = False
+        self._is_behind = False  # of what is durable too much is unpublished
         self._writer: Writer
         self._publisher: Publisher
 
@@ -151,13 +153,14 @@ class Log:
 
     def append_form(self, event: EventName, form: bytes, *values: bytes, relaxed: bool = False) -> int:
         """Add one entry written in a form (`replay.forms`), whose first hole is the time; the same in all else."""
-        self._require_storage()
+        if self._failure is not None or self._is_behind or self.size - self.durable >= MAX_PENDING:
+            self._require_storage()
         return self._add(event, form % (_encode_time(self._now()), *values), relaxed, True)
 
     def _require_storage(self) -> None:
         if self._failure is not None:
             raise self._unwritable(self._failure)
-        if self._writer.is_full or self._publisher.is_behind:
+        if self._is_behind or self.size - self.durable >= MAX_PENDING:
             raise self._unwritable("storage does not keep up")
 
     def _add(self, event: EventName, entry: bytes, relaxed: bool, urgent: bool) -> int:
@@ -165,8 +168,13 @@ class Log:
         is_relaxed = relaxed and self._is_batched
         if is_relaxed:
             self._relaxed.add(sequence)
-        self._writer.submit(entry, is_urgent=urgent and not is_relaxed)
+        self._writer.submit(entry)
         self.size = sequence + 1
+        if is_relaxed or not urgent:
+            self._writer.wake(is_urgent=False)
+        elif not self._is_waking:  # at the end of this turn of the loop, for all that is appended in it
+            self._is_waking = True
+            self._loop.call_soon(self._wake_writer)
         if self.on_entry is not None:
             self.on_entry(event, sequence, entry)
         return sequence
@@ -245,9 +253,14 @@ class Log:
 
     # On the loop, from the threads:
 
+    def _wake_writer(self) -> None:
+        self._is_waking = False
+        self._writer.wake(is_urgent=True)
+
     def _advance(self, count: int) -> None:
         before = self.durable
         self.durable = before + count
+        self._is_behind = self._publisher.is_behind
         waiters, relaxed = self._waiters, self._relaxed
         if relaxed:
             relaxed.difference_update(range(before, self.durable))

@@ -114,8 +114,11 @@ class Publisher:
         """Grow the tree by what was offered; no I/O."""
         for first, entries in list(self._offered):
             if first == self._integrated_to:
-                for entry in entries:
-                    self._append(entry)
+                position = 0
+                while position < len(entries):  # as far as the tile at the edge has room
+                    room = TILE_WIDTH - self._tree.size % TILE_WIDTH
+                    self._append(entries[position : position + room])
+                    position += room
                 self._integrated_to += len(entries)
 
     @property
@@ -127,9 +130,9 @@ class Publisher:
         """The hash over everything integrated."""
         return self._tree.root()
 
-    def _append(self, entry: bytes) -> None:
-        self._tail.append(entry)
-        for tile in self._tree.append(hash_leaf(entry)):
+    def _append(self, entries: Sequence[bytes]) -> None:
+        self._tail += entries
+        for tile in self._tree.extend([hash_leaf(entry) for entry in entries]):
             self._unwritten.append((tile_path(tile.level, tile.index), tile.hashes))
             if tile.level == 0:
                 self._unwritten.append((bundle_path(tile.index), encode_bundle(self._tail)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.audit.events import EventName
 from engine.audit.recording import RecordingFile, Seal
 from engine.errors import RecordError
-from replay.format import SUFFIX, Frame, RowBatch
+from replay.format import SUFFIX, FilledLines, Frame, Lines, RowBatch, as_frames
 
 if TYPE_CHECKING:
     from engine.audit.log import Log
@@ -133,6 +133,20 @@ class Recorder:
             self._add(Frame(at, "R", batch), len(piece))
 
     @property
+    def keeps_all(self) -> bool:
+        """Whether every row is stored as it is."""
+        return self._limit is None
+
+    def fill(self, lines: Lines, *values: bytes, size: int) -> None:
+        """Add frames written in a form; `size` is about how many bytes they are. Raises RecordError as `event` does.
+
+        Only for whole, small answers of a recorder that `keeps_all`: nothing of them is dropped or counted here.
+        """
+        if self._failure is not None:
+            self._require_storage()
+        self._add(FilledLines(self._clock() - self._opened, lines, values), _EVENT_COST + size, lines.frames)
+
+    @property
     def backlog(self) -> int:
         """How many bytes wait for storage."""
         return self._taken - self._file.stored
@@ -140,7 +154,7 @@ class Recorder:
     @property
     def is_behind(self) -> bool:
         """Whether a producer should pause until `drained` returns."""
-        return self.backlog > HIGH_WATER
+        return self._taken - self._file.stored > HIGH_WATER
 
     async def drained(self) -> None:
         """Return once storage has caught up; raises RecordError when it failed."""
@@ -217,16 +231,18 @@ class Recorder:
             self._add(Frame(self._at(), "g", gap), _EVENT_COST)
         return {**data, "digest": answer.digest.hexdigest()} if answer.digest is not None else data
 
-    def _add(self, frame: Frame, cost: int) -> None:
+    def _add(self, frame: Frame | FilledLines, cost: int, count: int = 1) -> None:
         self._taken += cost
-        self.frames += 1
-        self._file.add(frame, cost)
-        if not self._file.is_queued:
+        self.frames += count
+        file = self._file
+        file.frames.append((frame, cost))
+        if not file.is_queued:
             self._submit()
-        elif self.backlog > HURRY:
+        elif self._taken - file.stored > HURRY:
             self._log.flusher.hurry()
         if self._bus is not None and self._bus.has_watchers(self._topic):
-            self._bus.publish(self._topic, frame)
+            for each in as_frames(frame) if isinstance(frame, FilledLines) else (frame,):
+                self._bus.publish(self._topic, each)
 
     def _submit(self) -> None:
         self._file.is_queued = True

@@ -16,7 +16,7 @@ import msgspec
 
 from engine.audit.events import shortened
 from engine.files import sync_directory
-from replay.format import Frame, RowBatch, encode_block, encode_header
+from replay.format import FilledLines, Frame, RowBatch, encode_block, encode_header
 
 BLOCK_SIZE = 1 << 20
 LARGE_BATCH = 64 << 10  # rows this large get blocks of their own, which an index passes over
@@ -46,7 +46,7 @@ class Seal:
 
 
 class RecordingFile:
-    """Frames are added on the loop; `write` and `sync` run on the flusher's threads, one at a time."""
+    """Takes what is put to `frames`; `write` and `sync` run on the flusher's threads, one at a time."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class RecordingFile:
         self.is_queued = False
         self.is_closing = False
         self.told: Callable[[str | None, Seal | None], None] = lambda failure, seal: None
-        self._frames: deque[tuple[Frame, int]] = deque()
+        self.frames: deque[tuple[Frame | FilledLines, int]] = deque()  # taken, each with its cost; added to on the loop
         self._descriptor = -1
         self._unsynced = encode_header(header)
         self._unsynced_cost = 0
@@ -73,10 +73,6 @@ class RecordingFile:
         self._seal_due = 0.0  # the header is sealed at once
         self._is_sealing = False
         self._is_finished = False
-
-    def add(self, frame: Frame, cost: int) -> None:
-        """Take a frame; on the loop."""
-        self._frames.append((frame, cost))
 
     def write(self) -> bool:
         """Append what gathered as blocks; after a failure the same bytes again at the same place."""
@@ -124,7 +120,7 @@ class RecordingFile:
         sync_directory(self.path.parent)
 
     def _seal(self) -> Seal:
-        is_final = self.is_closing and not self._frames
+        is_final = self.is_closing and not self.frames
         seal = Seal(self.path.name, self._sealed, self._size - self._sealed, self._digest.hexdigest(), is_final)
         self._sealed, self._digest = self._size, hashlib.sha256()
         if is_final:
@@ -133,13 +129,16 @@ class RecordingFile:
         return seal
 
     def _blocks(self) -> Iterator[bytes]:
-        group: list[Frame] = []
+        group: list[Frame | FilledLines] = []
         size, is_large = 0, False
-        for _ in range(len(self._frames)):
-            frame, cost = self._frames.popleft()
+        for _ in range(len(self.frames)):
+            frame, cost = self.frames.popleft()
             self._unsynced_cost += cost
-            frame = _bounded(frame, cost)
-            large = isinstance(frame.data, RowBatch) and len(frame.data.cells) >= LARGE_BATCH
+            if isinstance(frame, FilledLines):
+                large = False
+            else:
+                frame = _bounded(frame)
+                large = isinstance(frame.data, RowBatch) and len(frame.data.cells) >= LARGE_BATCH
             if group and (large != is_large or size + cost > BLOCK_SIZE):
                 yield self._block(group)
                 group, size = [], 0
@@ -148,13 +147,13 @@ class RecordingFile:
         if group:
             yield self._block(group)
 
-    def _block(self, frames: list[Frame]) -> bytes:
+    def _block(self, frames: list[Frame | FilledLines]) -> bytes:
         block = encode_block(frames, self._at)
         self._at = frames[-1].at
         return block
 
 
-def _bounded(frame: Frame, cost: int) -> Frame:
+def _bounded(frame: Frame) -> Frame:
     """An event as large as a block may be is cut; the log has the digest of the exact text."""
     if isinstance(frame.data, RowBatch) or len(msgspec.json.encode(frame.data)) <= MAX_EVENT:
         return frame

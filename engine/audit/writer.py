@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.audit.journal import MAX_BATCH_SIZE, OpenSegment
+from replay.tiles import MAX_ENTRY_SIZE
 
 GATHER = 0.1  # seconds that entries nobody waits for may gather
 RETRY = 0.25  # seconds between attempts while storage fails
-MAX_PENDING = 100_000
+MAX_PENDING = 100_000  # entries that may wait for storage; no more are to be submitted then
 
 
 class Listener(Protocol):
@@ -40,7 +41,7 @@ class _Signals:
 
 
 class Writer:
-    """Owns the open segment. `submit` is called on the loop, everything else happens on the thread."""
+    """Owns the open segment. `submit` and `wake` are called on the loop, everything else happens on the thread."""
 
     def __init__(self, journal: Path, first: int, listener: Listener, *, segment_size: int) -> None:
         self._journal = journal
@@ -60,9 +61,12 @@ class Writer:
         self._segment = OpenSegment.create(self._journal, self._next, self._segment_size)
         self._thread.start()
 
-    def submit(self, entry: bytes, *, is_urgent: bool) -> None:
-        """Hand over the next entry. One that is not urgent may gather with others first."""
+    def submit(self, entry: bytes) -> None:
+        """Hand over the next entry; `wake` has it stored."""
         self._pending.append(entry)
+
+    def wake(self, *, is_urgent: bool) -> None:
+        """Store what was submitted: at once, or after what is not urgent has gathered with more."""
         signals = self._signals
         if is_urgent:
             if not signals.is_urgent:
@@ -71,11 +75,6 @@ class Writer:
         elif not signals.is_signalled:
             signals.is_signalled = True
             self._wake.put(None)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether storage is so far behind that nothing more is taken."""
-        return len(self._pending) >= MAX_PENDING
 
     def close(self) -> bool:
         """Store what is pending and stop; blocks. False when storage failed and some of it is lost."""
@@ -104,12 +103,14 @@ class Writer:
         self._signals.is_signalled = self._signals.is_urgent = False
 
     def _take(self) -> list[bytes]:
-        pending, batch, size = self._pending, [], 0
-        for _ in range(len(pending)):
-            size += len(pending[0]) + 2
-            if size > self._max_batch:
-                break
-            batch.append(pending.popleft())
+        pending, size = self._pending, 0
+        waiting, batch = len(pending), []
+        take = pending.popleft
+        while waiting and size <= self._max_batch - MAX_ENTRY_SIZE - 2:
+            entry = take()
+            size += len(entry) + 2
+            batch.append(entry)
+            waiting -= 1
         return batch
 
     def _store(self, batch: list[bytes]) -> bool:

@@ -21,9 +21,12 @@ from stdnum import iban, luhn
 @dataclass(frozen=True, slots=True)
 class Detector:
     """One kind of value. `nominates` scans bytes without boundaries, `shape` finds candidates, `genuine` says how many
-    of a candidate's first characters are a real value (0: none)."""
+    of a candidate's first characters are a real value (0: none).
+
+    Nothing is nominated without one of its `traces`: bytes of the text itself, or of the text `_folded`."""
 
     name: str
+    traces: tuple[bytes, ...]
     nominates: bytes
     shape: re.Pattern[str]
     genuine: Callable[[str], int]
@@ -64,18 +67,21 @@ DETECTORS = {
     for detector in (
         Detector(
             "credit_card",
+            (b"0" * 13,),
             rb"[0-9](?:[ -]?[0-9]){12}",
             re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"),
             _card,
         ),
         Detector(
             "email",
+            (b"@",),
             rb"[^\s@\x00-\x1f]@[^\s@\x00-\x1f]",
             re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[\w-]{2,}"),
             _whole,
         ),
         Detector(
             "iban",
+            (b"aa00",),
             rb"[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4}",
             re.compile(
                 r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
@@ -84,12 +90,14 @@ DETECTORS = {
         ),
         Detector(
             "us_ssn",
+            (b"0" * 9,),
             rb"[0-9]{3}-[0-9]{2}-[0-9]{4}",
             re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])"),
             _ssn,
         ),
         Detector(
             "phone",
+            (b"+0", b"0" * 10),
             rb"\+[0-9][0-9 ().-]{6}|[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}",
             re.compile(
                 r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"
@@ -99,18 +107,21 @@ DETECTORS = {
         ),
         Detector(
             "jwt",
+            (b"eyJ",),
             rb"eyJ[A-Za-z0-9_-]{5}",
             re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
             _whole,
         ),
         Detector(
             "aws_access_key",
+            (b"AKIA", b"ASIA"),
             rb"A(?:KIA|SIA)[A-Z0-9]{16}",
             re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])"),
             _whole,
         ),
         Detector(
             "private_key",
+            (b"-----BEGIN",),
             rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY",
             re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?:(?!-----END)[\s\S])*(?:-----END[A-Z -]*)?"),
             _whole,
@@ -119,11 +130,20 @@ DETECTORS = {
 }
 
 
+_SMALL = 1024  # bytes; in less a glance for traces costs less than a call of the scanner, which gives up the GIL
+_GAPS = b" -()."  # what may stand between the digits of a number
+_FOLD = bytes.maketrans(b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"a" * 51)
+_FOLDED = frozenset(b"0a+")
+
+
 class Detection:
     """A set of detectors compiled together; make it through `detection_of`, which keeps one per set."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.detectors = tuple(DETECTORS[name] for name in names)
+        traces = {trace for detector in self.detectors for trace in detector.traces}
+        self._traces_folded = tuple(sorted((trace for trace in traces if _FOLDED.issuperset(trace)), key=len))
+        self._traces = tuple(traces.difference(self._traces_folded))
         self._database = hyperscan.Database()
         self._database.compile(
             expressions=[detector.nominates for detector in self.detectors],
@@ -136,8 +156,20 @@ class Detection:
     def nominated(self, chunk: bytes) -> list[int]:
         """The offsets at which candidates end, ascending; empty for most chunks, and then nothing else need be done."""
         ends: list[int] = []
+        if len(chunk) < _SMALL and not self._has_trace(chunk):
+            return ends
         self._database.scan(chunk, match_event_handler=_collect, context=ends)
         return ends
+
+    def _has_trace(self, chunk: bytes) -> bool:
+        for trace in self._traces:
+            if trace in chunk:
+                return True
+        folded = chunk.translate(_FOLD, _GAPS)
+        for trace in self._traces_folded:  # noqa: SIM110  # twice as fast as any()
+            if trace in folded:
+                return True
+        return False
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, detector) of every value recognised in one text; spans of two detectors may overlap."""

@@ -189,6 +189,10 @@ class Masks:
                     return True
         return False
 
+    def is_clear(self, text: bytes) -> bool:
+        """Whether no detector finds anything in it, at a glance."""
+        return self.detection is None or not self.detection.nominated(text)
+
     def text(self, text: str) -> str:
         """Free text with recognised values replaced."""
         return self.count_text(text)[0]

@@ -4,6 +4,7 @@ what they stand on (policy, people, record, analysis)."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from engine.pipeline import Pipeline
 from engine.protocols.postgres.answers import Field
 from engine.protocols.postgres.statement import PreparedStatement, SessionState, Statement
 from engine.session import Session
+from replay.format import FilledLines, Lines, RowBatch, as_frames
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 TERMS = ReviewTerms(frozenset({"dba"}), hold=60.0)
@@ -114,6 +116,11 @@ class FakeLog:
             self.durable = len(self.events)
         return len(self.events) - 1
 
+    def append_form(self, event: Any, form: bytes, *values: bytes, relaxed: bool) -> int:
+        entry = json.loads(form % (b'"now"', *values))
+        about = {name: entry[name] for name in ("session", "operation", "identity", "target", "data")}
+        return self.append(event, **about, relaxed=relaxed)
+
     def is_durable(self, sequence: int) -> bool:
         return sequence < self.durable
 
@@ -148,12 +155,20 @@ class FakeRecorder:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.cells = b""
         self.is_behind = False
+        self.keeps_all = True
 
     def event(self, code: str, data: dict[str, Any]) -> None:
         self.events.append((code, data))
 
     def rows(self, operation: str, cells: bytes, rows: int, kind: str) -> None:
         self.cells += cells
+
+    def fill(self, lines: Lines, *values: bytes, size: int) -> None:
+        for frame in as_frames(FilledLines(0.0, lines, values)):
+            if isinstance(frame.data, RowBatch):
+                self.rows(frame.data.operation, frame.data.cells, frame.data.rows, frame.data.kind)
+            else:
+                self.event(frame.code, frame.data)
 
     def ended(self) -> list[tuple[str, str]]:
         """Each operation that ended: its last two identifying things, verb and status."""
@@ -163,7 +178,10 @@ class FakeRecorder:
 
 @dataclass
 class FakePolicy:
-    """A verdict by verb, or by verb and one parameter's value; allow where it says nothing."""
+    """A verdict by verb, or by verb and one parameter's value; allow where it says nothing.
+
+    Every decision stands, but one that looks at parameters.
+    """
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
@@ -184,7 +202,9 @@ class FakePolicy:
             verdict = Verdict.DENY
         terms = TERMS if verdict is Verdict.REVIEW else None
         rule, limit = f"rule-{operation.verb.lower()}", self.limits.get(operation.verb)
-        return Decision(verdict, rule, "the test says so", terms=terms, rule_digest="d", limit=limit)
+        is_steady = self.denied_parameter is None
+        reason = "the test says so"
+        return Decision(verdict, rule, reason, terms=terms, rule_digest="d", limit=limit, is_steady=is_steady)
 
 
 EMAIL = ColumnRef("public", "customers", "email")
@@ -326,6 +346,9 @@ class World:
 
     def announce(self, session: object) -> None:
         pass
+
+    def ended(self, session: Session, operation: str) -> None:
+        session.open_operations.pop(operation, None)
 
     def settle(self, review: FakeReview, outcome: Outcome) -> None:
         self.approvals.outcomes.append(outcome)

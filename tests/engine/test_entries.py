@@ -50,3 +50,17 @@ async def test_an_event_names_who_did_what_where(gateway: Gateway, session: Sess
         "target": "shop",
         "data": {"verb": "READ"},
     }
+
+
+def test_salts_are_drawn_many_at_a_time_and_never_twice() -> None:
+    asked: list[int] = []
+
+    def random(size: int) -> bytes:
+        asked.append(size)
+        return b"".join(number.to_bytes(16) for number in range(len(asked) * 1000, len(asked) * 1000 + size // 16))
+
+    salts = entries.Salts(random, at_once=4)
+    drawn = [salts() for _ in range(10)]
+    assert len(set(drawn)) == 10
+    assert {len(salt) for salt in drawn} == {16}
+    assert asked == [64, 64, 64]

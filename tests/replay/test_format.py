@@ -36,7 +36,7 @@ from replay.format import (
     read_header,
     scan,
 )
-from replay.forms import NUMBER, TEXT
+from replay.forms import NUMBER, TEXT, inside
 
 HEADER = encode_header({"session": "s-1", "identity": "bot", "target": "shop", "timestamp": 1_772_000_000.5})
 FRAMES = [
@@ -214,7 +214,7 @@ ANSWER = lines_of(
 
 
 def test_filled_lines_are_the_frames_they_were_made_from() -> None:
-    values = (b"s-1.1", b"s-1.1", b"1", str(len(CELLS)).encode(), CELLS, b"s-1.1", 'SELECT "1"\\', b"1")
+    values = (b"s-1.1", b"s-1.1", b"1", str(len(CELLS)).encode(), CELLS, b"s-1.1", inside('SELECT "1"\\'), b"1")
     filled = FilledLines(2.5, ANSWER, values)
     written: list[Frame | FilledLines] = [
         Frame(1.0, "q", {"operation": "s-1.1"}),

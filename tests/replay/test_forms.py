@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay.forms import NUMBER, TEXT, escaped, form, nested
+from replay.forms import NUMBER, TEXT, escaped, form, inside, nested
 
 TEXTS = st.text() | st.sampled_from(["100%", "%b", '"', "\\", "%%s", "\0"])
 
@@ -21,7 +21,7 @@ def test_a_filled_form_is_what_encoding_the_value_would_give(constant: str, text
 @given(constant=TEXTS, text=TEXTS, number=st.integers())
 def test_a_form_inside_a_string_reads_back_as_the_value(constant: str, text: str, number: int) -> None:
     line = b'["x","%b"]' % form(nested({"constant": constant, "text": TEXT, "number": NUMBER}))
-    filled = line % (nested(text)[2:-2], str(number).encode())
+    filled = line % (inside(text), str(number).encode())
     code, inner = msgspec.json.decode(filled, type=tuple[str, str])
     assert code == "x"
     assert msgspec.json.decode(inner) == {"constant": constant, "text": text, "number": number}

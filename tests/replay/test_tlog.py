@@ -142,3 +142,25 @@ def test_proofs_of_what_is_not_there_are_errors() -> None:
         inclusion_proof(4, 4, subtree_of(leaves))
     with pytest.raises(ValueError, match="no log of 3 grew from one of 4"):
         consistency_proof(4, 3, subtree_of(leaves))
+
+
+@given(st.lists(st.integers(0, 400), max_size=6))
+def test_leaves_added_together_are_those_added_one_by_one(sizes: list[int]) -> None:
+    one, many = Tree(), Tree()
+    for number, size in enumerate(sizes):
+        leaves = [hash_leaf(b"%d %d" % (number, leaf)) for leaf in range(size)]
+        tiles = [tile for leaf in leaves for tile in one.append(leaf)]
+        together: list[FullTile] = []
+        while leaves:
+            room = 256 - many.size % 256
+            together += many.extend(leaves[:room])
+            leaves = leaves[room:]
+        assert together == tiles
+        assert many.root() == one.root()
+
+
+def test_more_leaves_than_the_tile_at_the_edge_takes_are_refused() -> None:
+    tree = Tree()
+    tree.append(hash_leaf(b""))
+    with pytest.raises(ValueError, match="room"):
+        tree.extend([hash_leaf(b"")] * 256)

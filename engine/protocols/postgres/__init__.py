@@ -10,6 +10,7 @@ upstream, address       the engine as a client: authentication (scram, saslprep)
 The conversation:
 codec, framing, runs    as a table, sans-I/O; requests, answers, messages: what is said, as values
 relay                   one session: intake (up), downstream (down), wire (a socket)
+lane                    what was sent before and is answered in one piece, past all of that; shapes: of texts
 simple, extended        the two query protocols; portals: their names; functioncall: the obsolete third
 exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them
 limits, script          rows counted against a limit; a simple query's statements one by one, its commit kept back

@@ -87,7 +87,7 @@ class Connection:
         relay = self._relay
         if relay is None or relay.is_over:
             return
-        if not relay.codec.is_idle:
+        if not relay.is_idle:
             await self._cancel_upstream()
         elif relay.submission is not None:
             relay.submission.withdraw()
@@ -164,7 +164,7 @@ class Connection:
         if self._submission is not None:
             self._submission.withdraw()
         if self._relay is not None:
-            if not self._relay.codec.is_idle:
+            if not self._relay.is_idle:
                 self._gateway.tasks.create_task(self._cancel_upstream())
             self._relay.end(reason, last_words)
         else:

@@ -43,6 +43,8 @@ class Downstream:
     def arrived(self, data: bytes) -> None:
         """Take a chunk from the upstream."""
         relay = self._relay
+        if relay.lane.is_busy and relay.lane.answers(data):
+            return
         relay.codec.receive_data(data)
         if not self._is_waiting:
             self._drain()

@@ -127,6 +127,7 @@ def bind(relay: Relay, data: bytes) -> Step | None:
             delivery = admit_now(relay, statements[0], operation)
             if delivery is not None:
                 _make_portal(relay, data, message, prepared, delivery)
+                relay.lane.learn_bind(prepared, delivery)
                 return None
     return _bind(relay, data, message)
 

@@ -53,6 +53,11 @@ class Framing:
         """Whether a piece was given out and its message is not over yet."""
         return self._left > 0
 
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing is buffered and the next byte begins a message."""
+        return not self.buffered and not self._left
+
     def receive_data(self, chunk: bytes) -> None:
         """Take what arrived."""
         self._arrived.append(chunk)

@@ -41,6 +41,8 @@ class Intake:
 
     def arrived(self, data: bytes) -> None:
         """Take a chunk from the client."""
+        if self._framing.is_between and self._relay.lane.takes(data):
+            return
         self._framing.receive_data(data)
         self.pump()
 

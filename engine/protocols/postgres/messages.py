@@ -45,6 +45,15 @@ class Body:
         """A signed Int32."""
         return self._number(_INT32)
 
+    def int16s(self) -> tuple[int, ...]:
+        """An Int16 that says how many, and as many more."""
+        count = self.count()
+        position, self._position = self._position, self._position + 2 * count
+        try:
+            return struct.unpack_from(f"!{count}h", self._data, position)
+        except struct.error:
+            raise ProtocolViolation("insufficient data left in message") from None
+
     def oid(self) -> int:
         """An unsigned Int32."""
         return self._number(_UINT32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from asyncpg.protocol.protocol import BUILTIN_TYPE_OID_MAP
 
@@ -17,6 +18,7 @@ def builtin_type(oid: int) -> str | None:
     return f"_{name[:-2]}" if name is not None and name.endswith("[]") else name
 
 
+@lru_cache(maxsize=1024)
 def type_name(oid: int) -> str:
     """The same for any type: others by their OID, 0 as unknown."""
     return (builtin_type(oid) or f"oid {oid}") if oid else "unknown"

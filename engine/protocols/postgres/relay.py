@@ -27,6 +27,7 @@ from engine.protocols.postgres.downstream import Downstream
 from engine.protocols.postgres.errands import Errand, Refused
 from engine.protocols.postgres.exchanges import Step, Submission
 from engine.protocols.postgres.intake import Intake
+from engine.protocols.postgres.lane import Lane
 from engine.protocols.postgres.messages import Message
 from engine.protocols.postgres.portals import Portal
 from engine.protocols.postgres.probe import ask
@@ -68,6 +69,7 @@ class Relay:
         self.tracker.state.probe = self.probe
         self.codec: Codec[Errand] = Codec(Role.FRONTEND)
         self.described = Describing(self._describe)
+        self.lane = Lane(self)
         self.intake = Intake(self)
         self.downstream = Downstream(self)
         self.submission: Submission | None = None
@@ -97,6 +99,21 @@ class Relay:
     def is_over(self) -> bool:
         """It has ended."""
         return self._ended is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing that went upstream is unanswered."""
+        return self.codec.is_idle and not self.lane.is_busy
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing at all is under way, and everything an analysis hangs on is known."""
+        codec, tracker = self.codec, self.tracker
+        if self._step is not None or self._ended is not None or self.copying is not Copying.NO:
+            return False
+        if self.is_in_batch or self.is_refusing or codec.is_skipping or not codec.is_idle:
+            return False
+        return not (self.has_unsettled or tracker.is_stale or tracker.changed_schema)
 
     @property
     def is_waiting(self) -> bool:
@@ -142,6 +159,7 @@ class Relay:
         """End the session; what is under way counts as lost."""
         if self.is_over:
             return
+        self.lane.hand_over()
         self._ended = reason
         matters: list[Errand | Portal] = [*self.codec.open_matters(), *self.names.portals.clear()]
         for matter in matters:
@@ -163,11 +181,12 @@ class Relay:
 
     def guard(self, act: Callable[..., None], *arguments: bytes) -> None:
         """Act on something that came in; what that raises ends this session and nothing else."""
-        if self.is_over:
+        if self._ended is not None:
             return
         try:
             act(*arguments)
-            self._keep_pace()
+            if self.session.recorder.is_behind:
+                self._keep_pace()
         except HooptermError as error:
             self.fail(error)
         except Exception:
@@ -176,7 +195,7 @@ class Relay:
 
     def _keep_pace(self) -> None:
         """Read neither side while storage is behind with the recording: its backlog is memory."""
-        if self._is_paced or not self.session.recorder.is_behind:
+        if self._is_paced:
             return
         self._is_paced = True
         for wire in (self.client, self.upstream):

@@ -80,9 +80,9 @@ class Bind(Message):
     @classmethod
     def read(cls, body: Body) -> Self:
         portal, statement = body.cstring(), body.cstring()
-        formats = tuple(body.int16() for _ in range(body.count()))
-        values = tuple(body.sized() for _ in range(body.count()))
-        return cls(portal, statement, values, formats, tuple(body.int16() for _ in range(body.count())))
+        formats = body.int16s()
+        values = tuple([body.sized() for _ in range(body.count())])
+        return cls(portal, statement, values, formats, body.int16s())
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def query(relay: Relay, data: bytes) -> Step | None:
             delivery = admit_now(relay, statements[0], operation_of(relay, statements[0]))
             if delivery is not None:
                 _forward(relay, data, [delivery])
+                relay.lane.learn_query(query, delivery)
                 return None
     return _query(relay, data, query)
 

@@ -260,3 +260,13 @@ async def test_one_that_waited_and_fails_keeps_nothing_from_the_others(
     storage.heal()
     if is_failing:
         await recovered.wait()
+
+
+async def test_there_is_a_limit_to_what_waits_for_storage(
+    log: Log, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.audit.log.MAX_PENDING", 10)
+    with pytest.raises(RecordError, match="storage does not keep up"):
+        write(log, 11)
+    await log.wait(log.size - 1)
+    await log.wait(write(log, 1))

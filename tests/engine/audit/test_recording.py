@@ -39,7 +39,7 @@ def recording(tmp_path: Path, clock: Clock, seals: list[Seal]) -> RecordingFile:
 
 def add(recording: RecordingFile, *frames: Frame) -> None:
     for frame in frames:
-        recording.add(frame, len(frame.data.cells) if isinstance(frame.data, RowBatch) else 256)
+        recording.frames.append((frame, len(frame.data.cells) if isinstance(frame.data, RowBatch) else 256))
 
 
 def store(recording: RecordingFile) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit.writer import MAX_PENDING, Writer
+from engine.audit.writer import Writer
 from replay.journal import read_segment, segment_paths
 from tests.engine.audit.conftest import SEGMENT_SIZE, Storage
 
@@ -44,6 +44,11 @@ def writer(tmp_path: Path, told: Told) -> Writer:
     return Writer(tmp_path, 0, told, segment_size=SEGMENT_SIZE)
 
 
+def submit(writer: Writer, entry: bytes, *, is_urgent: bool) -> None:
+    writer.submit(entry)
+    writer.wake(is_urgent=is_urgent)
+
+
 def journal(directory: Path) -> list[tuple[int, bytes]]:
     return [pair for path in segment_paths(directory) for pair in read_segment(path).entries()]
 
@@ -52,7 +57,7 @@ def test_entries_are_stored_in_order_whatever_their_batches(tmp_path: Path, writ
     writer.start()
     written = [b"%d" % number for number in range(5000)]
     for number, entry in enumerate(written):
-        writer.submit(entry, is_urgent=number % 3 == 0)
+        submit(writer, entry, is_urgent=number % 3 == 0)
     assert writer.close()
     assert told.entries == written
     assert journal(tmp_path) == list(enumerate(written))
@@ -60,7 +65,7 @@ def test_entries_are_stored_in_order_whatever_their_batches(tmp_path: Path, writ
 
 def test_what_gathered_before_the_thread_came_is_one_batch(writer: Writer, told: Told) -> None:
     for number in range(40):
-        writer.submit(b"%d" % number, is_urgent=True)
+        submit(writer, b"%d" % number, is_urgent=True)
     writer.start()
     assert told.next() == ("stored", 40)
     writer.close()
@@ -68,7 +73,7 @@ def test_what_gathered_before_the_thread_came_is_one_batch(writer: Writer, told:
 
 def test_entries_nobody_waits_for_are_stored_too(writer: Writer, told: Told) -> None:
     writer.start()
-    writer.submit(b"lazy", is_urgent=False)
+    submit(writer, b"lazy", is_urgent=False)
     assert told.next() == ("stored", 1)
     writer.close()
 
@@ -77,7 +82,7 @@ def test_large_entries_go_over_to_new_segments(tmp_path: Path, writer: Writer, t
     writer.start()
     written = [bytes([number]) * 60_000 for number in range(20)]
     for entry in written:
-        writer.submit(entry, is_urgent=True)
+        submit(writer, entry, is_urgent=True)
     writer.close()
     assert len(segment_paths(tmp_path)) > 3
     assert [entry for _, entry in journal(tmp_path)] == written
@@ -87,15 +92,15 @@ def test_a_failed_batch_is_written_again_into_a_new_segment(
     tmp_path: Path, writer: Writer, told: Told, storage: Storage
 ) -> None:
     writer.start()
-    writer.submit(b"before", is_urgent=True)
+    submit(writer, b"before", is_urgent=True)
     assert told.next() == ("stored", 1)
     storage.fail(errno.EIO)
-    writer.submit(b"during", is_urgent=True)
+    submit(writer, b"during", is_urgent=True)
     assert told.next() == ("failed", errno.EIO)
     storage.heal()
     assert told.next() == ("stored", 1)
     assert told.next() == ("recovered", None)
-    writer.submit(b"after", is_urgent=True)
+    submit(writer, b"after", is_urgent=True)
     assert told.next() == ("stored", 1)
     assert writer.close()
     assert journal(tmp_path) == [(0, b"before"), (1, b"during"), (2, b"after")]
@@ -107,13 +112,7 @@ def test_closing_while_storage_fails_admits_the_loss(
 ) -> None:
     writer.start()
     storage.fail(errno.ENOSPC)
-    writer.submit(b"lost", is_urgent=True)
+    submit(writer, b"lost", is_urgent=True)
     assert told.next() == ("failed", errno.ENOSPC)
     assert not writer.close()
     assert journal(tmp_path) == []
-
-
-def test_there_is_a_limit_to_what_waits(writer: Writer) -> None:
-    for _ in range(MAX_PENDING):
-        writer.submit(b"", is_urgent=False)
-    assert writer.is_full

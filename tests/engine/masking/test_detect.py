@@ -57,3 +57,19 @@ def test_everything_found_was_nominated(before: str, value: str, after: str) -> 
 def test_a_long_run_of_one_character_costs_linear_time() -> None:
     """A value of a million characters beside an address must not stall the engine."""
     assert list(detection_of(frozenset({"email"})).find("a" * 1_000_000 + " a@b")) == []
+
+
+SNIPPETS = st.sampled_from(
+    ["4111", "1", "12", "0" * 9, " ", "-", ".", "(", ")", "+", "@", "a", "Z", "DE", "gb", "89", "eyJ", "hbG", "AKIA",
+     "ASIA", "IOSFODNN7EXAMPLE", "-----BEGIN", " RSA PRIVATE KEY", "650", "253", "0000", "é", "\n", "\0", ","]
+)  # fmt: skip
+
+
+@given(st.lists(SNIPPETS, max_size=20).map("".join) | st.text(max_size=60))
+def test_what_has_no_trace_is_never_nominated(text: str) -> None:
+    """A glance may say "look", and never "nothing there" where the scanner would find something."""
+    for name in DETECTORS:
+        detection = detection_of(frozenset({name}))
+        far = text.encode(errors="replace") + b"\x01" * 2048  # large enough to be scanned without a glance
+        if detection.nominated(far):
+            assert detection.nominated(text.encode(errors="replace"))

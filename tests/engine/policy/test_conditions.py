@@ -101,3 +101,23 @@ def test_reading_parameters_is_noticed_through_anything() -> None:
 def test_the_groups_of_an_identity_come_in_one_order() -> None:
     message = identity_message(Identity("x", "human", frozenset("abc")))
     assert list(message.groups) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_steady"),
+    [
+        ("operation.has_where && identity.kind == 'agent'", True),
+        ("operation.effects == ['read'] && target.labels.env == 'prod'", True),
+        ("operation.resources.exists(r, r.name == 'public.orders')", True),
+        ("now.getHours() == 3", False),
+        ("session.client == 'psql'", False),
+        ("operation.parameters.size() > 0", False),
+        ("operation.in_transaction", False),
+        ("operation.estimated_rows == null", False),
+        ("operation == operation", False),
+        ("[operation].exists(o, o.parameters.size() == 0)", False),
+        ("operation .parameters.size() == 0", False),
+    ],
+)
+def test_a_condition_is_steady_only_where_it_reads_what_stays(expression: str, is_steady: bool) -> None:
+    assert compile_condition(expression).is_steady is is_steady

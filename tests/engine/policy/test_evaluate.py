@@ -285,3 +285,22 @@ def test_a_condition_is_asked_anew_every_time() -> None:
     assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), NOW).verdict is Verdict.DENY
     assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), at_noon).verdict is Verdict.ALLOW
     assert policy.evaluate(BOT, SHOP, SESSION, operation(WRITE), NOW).verdict is Verdict.DENY
+
+
+class TestSteadiness:
+    def test_a_decision_stands_unless_a_condition_that_was_asked_may_say_otherwise_next_time(self) -> None:
+        asked = operation(READ, has_where=True)
+        steady = rule("s", "deny", effects=["read"], when="!operation.has_where")
+        assert decide([rule("a", "allow"), steady], asked).is_steady
+        unsteady = rule("n", "deny", effects=["read"], when="now.getHours() == 25")
+        assert not decide([rule("a", "allow"), unsteady], asked).is_steady
+        elsewhere = rule("n", "deny", effects=["write"], when="now.getHours() == 25")
+        assert decide([rule("a", "allow"), elsewhere], asked).is_steady
+
+    def test_what_stands_is_told_apart_by_everything_a_steady_condition_reads(self) -> None:
+        policy = Policy([rule("a", "allow"), rule("s", "deny", effects=["read"], when="!operation.has_where")])
+        said = [
+            policy.evaluate(BOT, SHOP, SESSION, operation(READ, has_where=has_where), NOW).verdict
+            for has_where in (True, False, True, False)
+        ]
+        assert said == [Verdict.ALLOW, Verdict.DENY, Verdict.ALLOW, Verdict.DENY]
