@@ -302,3 +302,23 @@ def test_what_fails_or_orders_by_a_protected_value_is_refused(strict: RunningEng
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(script[-1])
         connection.execute("rollback")
+
+
+SHADOW = "create temp table roster (code text)"  # the view of that name shows a protected column
+
+
+def test_a_temporary_table_that_was_rolled_back_no_longer_hides_the_protected_one(raw: Raw) -> None:
+    """SECURITY: uncommitted DDL of the same session."""
+    undone = ("savepoint s", "rollback to s", SHADOW, "rollback to s")
+    for text in ("begin", *undone, "select code || '' from roster", "rollback"):
+        raw.send(r.Query(text))
+    assert_clean(raw.heard)
+
+
+def test_nor_does_it_in_the_pipeline_that_rolls_it_back(raw: Raw) -> None:
+    asking = "select code || '' from roster"
+    for text in ("begin", SHADOW, asking):
+        raw.send(r.Query(text))
+    undone = [r.Parse("", "rollback"), r.Bind("", ""), r.Execute("")]
+    raw.send(*undone, r.Parse("", asking), r.Bind("", ""), r.Describe("P"), r.Execute(""), r.Sync())
+    assert_clean(raw.heard)

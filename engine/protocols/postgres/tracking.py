@@ -120,11 +120,13 @@ class Tracker:
             self._has_temporary |= any(access.resource.name.startswith("pg_temp") for access in statement.accesses)
             self.state.has_uncommitted_schema = True
             self._changed()
-        if statement.transaction in ("commit", "rollback"):
+        is_end = statement.transaction in ("commit", "rollback")
+        if is_end:
             self.is_stale |= self._has_touched_settings
-            self._forget_cursors()
-        elif statement.verb == "ROLLBACK TO":  # which of them are younger than the savepoint is not known
-            self._forget_cursors()
+        if is_end or statement.verb == "ROLLBACK TO":
+            self._forget_cursors()  # which of them are younger than a savepoint is not known
+            if self.state.has_uncommitted_schema:
+                self._changed()  # what the session made may be gone, and names mean others' objects again
         self._follow_names(statement)
         self._follow_cursors(statement)
 

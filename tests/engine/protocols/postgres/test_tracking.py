@@ -139,6 +139,22 @@ def test_temporary_objects_stay_unknown_to_the_shared_catalog(tracker: Tracker) 
     assert tracker.state.has_uncommitted_schema
 
 
+@pytest.mark.parametrize(
+    "undoing",
+    [
+        Statement("rollback to s", "ROLLBACK TO", transaction="savepoint", changes_settings=True),
+        Statement("rollback", "ROLLBACK", transaction="rollback"),
+        COMMIT,
+    ],
+)
+def test_what_the_session_made_is_looked_for_anew_once_it_may_be_gone(tracker: Tracker, undoing: Statement) -> None:
+    """Else a temporary table that was rolled back would still stand before the protected one of its name."""
+    tracker.completed(CREATE)
+    version = tracker.state.version
+    tracker.completed(undoing)
+    assert tracker.state.version > version
+
+
 def test_sqls_statements_and_cursors_are_followed(tracker: Tracker) -> None:
     inner = PreparedStatement("select 1", Statement("select 1", "SELECT"))
     tracker.completed(Statement("prepare p", "PREPARE", prepares=inner, prepares_as="p"))
