@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.errors import NotFound, SessionRefused
-from engine.model import Identity, Target
+from engine.model import Identity, Target, Vouched
 
 if TYPE_CHECKING:
     from engine.config.revision import Revision
@@ -26,6 +26,27 @@ def authenticated(revision: Revision, token: Token) -> Identity:
         token_minted_by=token.minted_by,
         on_behalf_of=token.on_behalf_of,
         expires=_earlier(token.expires, identity.expires),
+    )
+
+
+def vouched(revision: Revision, user: str, word: Vouched, until: datetime) -> Identity:
+    """The identity that an issuer's token stands for, where it is this user; raises SessionRefused."""
+    name = revision.name_of_login(word.login)
+    if name is None:
+        raise SessionRefused(
+            "the token does not let in",
+            f"nobody of the configuration is its subject at {word.issuer}",
+            "have it registered: `oidc: ISSUER/SUBJECT` at an agent or a person",
+        )
+    if name != user:
+        raise SessionRefused("the token is another user's", f"{word.issuer} does not know its subject as this user")
+    identity = _registered(revision, name)
+    return replace(
+        identity,
+        groups=identity.groups | word.groups,
+        authenticated=f"oidc:{word.issuer}",
+        vouched=word,
+        expires=_earlier(until, identity.expires),
     )
 
 
@@ -61,9 +82,12 @@ def follow(session: Session, revision: Revision) -> str | None:
         current = _registered(revision, session.identity.subject)
     except SessionRefused:
         return "its identity is not registered any more"
+    word = session.identity.vouched
+    if word is not None and not _still_vouched(session, revision, word):
+        return "its login is not registered any more"
     session.identity = replace(
         session.identity,
-        groups=current.groups,
+        groups=current.groups | (word.groups if word is not None else frozenset()),
         sponsor=current.sponsor,
         purpose=current.purpose,
         expires=_earlier(session.identity.expires, current.expires),
@@ -71,6 +95,12 @@ def follow(session: Session, revision: Revision) -> str | None:
     session.target = target
     session.use(revision)
     return None if revision.policy.covers(session.identity, target) else "no rule covers it any more"
+
+
+def _still_vouched(session: Session, revision: Revision, word: Vouched) -> bool:
+    """Whether the word that opened a session would open it now."""
+    is_theirs = revision.name_of_login(word.login) == session.identity.subject
+    return is_theirs and revision.issuers.get(word.issuer) == session.revision.issuers.get(word.issuer)
 
 
 def _registered(revision: Revision, subject: str) -> Identity:

@@ -26,7 +26,9 @@ from engine.bus import Bus
 from engine.config.revision import Revision
 from engine.endings import Endings
 from engine.errors import HooptermError, RecordError, SessionRefused
+from engine.identity.jwt import is_jwt
 from engine.identity.locks import Locks, told
+from engine.identity.oidc import Issuers
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
@@ -37,6 +39,7 @@ from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
 from engine.room import Room
 from engine.secrets.resolve import Login, Reference, resolve
+from engine.secrets.secret import Secret
 from engine.session import Counts, Session
 from engine.shared import Shared
 from engine.store.store import Store
@@ -74,6 +77,8 @@ class Gateway:
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
         self.endings = Endings(self)
+        self.issuers = Issuers(spawn=lambda work: self.tasks.create_task(work), now=now)
+        self.issuers.use(revision.issuers)
         self.is_draining = False
         self._shared = Shared()
         self._stopping = asyncio.Event()
@@ -178,8 +183,11 @@ class Gateway:
         return self.revision.settings.engine.socket or default_socket(self.state)
 
     async def authenticate(self, subject: str, secret: Any) -> Identity:
-        """The identity behind a user name and a token; raises SessionRefused, which is recorded."""
+        """The identity behind a user name and a token, ours or an issuer's; raises SessionRefused, as is recorded."""
         try:
+            if isinstance(secret, Secret) and is_jwt(secret.reveal()):
+                word, until = await self.issuers.verify(secret)
+                return admission.vouched(self.revision, subject, word, until)
             token = await self.tokens.verify(subject, secret)
             return admission.authenticated(self.revision, token)
         except SessionRefused as refused:
@@ -259,6 +267,7 @@ class Gateway:
                 "on_behalf_of": identity.on_behalf_of,
                 "authenticated": identity.authenticated,
                 "token": identity.token,
+                **({"login": word.login, "jti": word.id} if (word := identity.vouched) is not None else {}),
                 "mode": session.target.mode.value,
                 "policy": session.revision.digest,
             },
@@ -348,6 +357,7 @@ class Gateway:
         await self.log.wait(sequence)
         self.revision = revision
         self.notifier.use(revision.notifications)
+        self.issuers.use(revision.issuers)
         self.authority.renew(_names(revision))
         await self.approvals.redecide(revision)
         for session in tuple(self.sessions.values()):

@@ -97,6 +97,24 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched:
+    """What an issuer's token said of who holds it: its subject there, the token's own identifier, and groups.
+
+    The groups are written `issuer/group`.
+    """
+
+    issuer: str
+    subject: str
+    id: str | None = None
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def login(self) -> str:
+        """As the configuration writes it: `issuer/subject`."""
+        return f"{self.issuer}/{self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks."""
 
@@ -109,6 +127,7 @@ class Identity:
     authenticated: str = "token"
     token: str | None = None
     token_minted_by: str | None = None
+    vouched: Vouched | None = None
     expires: datetime | None = None
 
 

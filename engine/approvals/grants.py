@@ -28,6 +28,7 @@ def binding(key: bytes, identity: Identity, target: Target, operation: Operation
 def _parts(identity: Identity, target: Target, operation: Operation, decision: Decision) -> Iterator[str]:
     yield from ("identity", identity.subject, identity.kind, identity.sponsor or "")
     yield from (identity.on_behalf_of or "", identity.token or "", identity.token_minted_by or "")
+    yield identity.vouched.login if identity.vouched is not None else ""  # its tokens change, who it is there does not
     yield from ("target", target.name, target.protocol, target.address)
     yield from ("operation", operation.kind, operation.verb, operation.text)
     yield from ("parameters", str(len(operation.parameters)))

@@ -151,9 +151,16 @@ def notifications_of(entries: Sequence[models.Notify]) -> tuple[revision.Notific
 
 def agent_of(agent: models.Agent) -> revision.Agent:
     """The agent as the rest of the engine sees it."""
-    return revision.Agent(agent.name, agent.sponsor, agent.purpose, frozenset(agent.groups), agent.expires)
+    groups = frozenset(agent.groups)
+    return revision.Agent(agent.name, agent.sponsor, agent.purpose, groups, agent.expires, agent.oidc)
 
 
 def person_of(name: str, person: models.Person) -> revision.Person:
     """The person as the rest of the engine sees them."""
-    return revision.Person(name, person.unix, frozenset(person.groups))
+    return revision.Person(name, person.unix, frozenset(person.groups), person.oidc)
+
+
+def issuer_of(issuer: models.Issuer) -> revision.Issuer:
+    """The issuer as `engine.identity` reads it."""
+    claims, clients = issuer.claims, frozenset(issuer.clients)
+    return revision.Issuer(issuer.name, issuer.issuer, issuer.audience, claims.subject, claims.groups, clients)

@@ -30,6 +30,7 @@ def _lines(before: Revision, now: Revision) -> Iterator[str]:
     yield from _differences("target", before.targets, now.targets)
     yield from _differences("credential of", before.credentials, now.credentials, _concealed)
     yield from _differences("agent", before.agents, now.agents)
+    yield from _differences("issuer", before.issuers, now.issuers)
     yield from _differences("person", before.people, now.people)
     for name in sorted(before.permissions.keys() | now.permissions.keys()):
         old, new = before.permissions.get(name, frozenset()), now.permissions.get(name, frozenset())

@@ -15,11 +15,13 @@ from engine.config.sections import Entry, Sections
 def problems(sections: Sections) -> Iterator[Problem]:
     """Everything that keeps the configuration from being used."""
     yield from _duplicates("agent", sections.agents)
+    yield from _duplicates("issuer", sections.issuers)
     yield from _duplicates("target", sections.targets)
     yield from _duplicates("rule", sections.rules)
     yield from _duplicates("masking rule", sections.masking)
     yield from _free_space(sections)
     yield from _identities(sections)
+    yield from _logins(sections)
     yield from _credentials(sections)
     yield from _notify(sections)
     known = Known(sections)
@@ -58,7 +60,9 @@ def _approvers(sections: Sections) -> dict[str, frozenset[str]]:
 
 def _duplicates(
     kind: str,
-    entries: Iterable[Entry[models.Agent] | Entry[models.Target] | Entry[models.Rule] | Entry[models.Masking]],
+    entries: Iterable[
+        Entry[models.Agent] | Entry[models.Issuer] | Entry[models.Target] | Entry[models.Rule] | Entry[models.Masking]
+    ],
 ) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for entry in entries:
@@ -76,6 +80,29 @@ def _free_space(sections: Sections) -> Iterator[Problem]:
     if space.warn.is_percent == space.floor.is_percent and space.floor.number >= space.warn.number:
         hint = "at the floor operations are refused: warn before that"
         yield sections.engine.problem("floor is not below warn", hint, at=("free_space", "floor"))
+
+
+def _logins(sections: Sections) -> Iterator[Problem]:
+    """Every `oidc` of people and agents means one of the issuers, and nobody else's."""
+    names, addresses = {entry.value.name for entry in sections.issuers}, dict[str, str]()
+    for issuer in sections.issuers:
+        name, address = issuer.value.name, issuer.value.issuer
+        if address in addresses:
+            yield issuer.problem(f"{addresses[address]} is that issuer too", "keep one of them", at=("issuer",))
+        addresses.setdefault(address, name)
+    known: dict[str, str] = {}
+    everybody: list[tuple[str, Entry[models.Person] | Entry[models.Agent]]] = [*sections.people.items()]
+    everybody += [(agent.value.name, agent) for agent in sections.agents]
+    for name, entry in everybody:
+        login = entry.value.oidc
+        if login is None:
+            continue
+        at = login.partition("/")[0]
+        if at not in names and not sections.faulty & {"oidc", "identity"}:
+            yield entry.problem(f"no issuer is named {at!r}", suggestion(at, names), at=("oidc",))
+        if login in known:
+            yield entry.problem(f"{known[login]} is {login!r} too", "one login is one identity", at=("oidc",))
+        known.setdefault(login, name)
 
 
 def _identities(sections: Sections) -> Iterator[Problem]:

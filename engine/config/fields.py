@@ -110,6 +110,32 @@ def _instant(value: Any) -> datetime:
     raise _refuse("a moment is a date or a time", "for example 2027-03-01 or 2027-03-01T18:00:00Z")
 
 
+def _issuer(value: str) -> str:
+    try:
+        host = urlsplit(value).hostname or ""
+    except ValueError:
+        host = ""
+    if not host or not re.fullmatch(r"https?://[^\s?#@\\]+", value) or not (value[4] == "s" or _is_loopback(host)):
+        raise _refuse(f"{value!r} is no issuer", "https://…, exactly as its tokens spell it; http only on this machine")
+    return value
+
+
+def _claim(value: Any) -> tuple[str, ...]:
+    path = [value] if isinstance(value, str) else value
+    is_path = isinstance(path, list) and 0 < len(path) <= 8
+    if not is_path or not all(isinstance(name, str) and 0 < len(name) <= 256 for name in path):
+        raise _refuse(
+            "a claim is its name, or the names on the way to it", "for example groups, or [realm_access, roles]"
+        )
+    return tuple(path)
+
+
+def _login(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}/.+", value):
+        raise _refuse(f"{value!r} is nobody at an issuer", "ISSUER/SUBJECT, for example corp/00u1")
+    return value
+
+
 def _verb(value: str) -> str:
     if value != value.upper():
         raise _refuse(f"the verb {value!r} can never match", f"verbs are upper case: {value.upper()}")
@@ -258,6 +284,13 @@ Command = Annotated[
 ]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Header = Annotated[str, AfterValidator(_header)]
+IssuerURL = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_issuer)]
+Claim = Annotated[
+    tuple[str, ...],
+    PlainValidator(_claim),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+Login = Annotated[Line, AfterValidator(_login)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Duration = Annotated[
     float,

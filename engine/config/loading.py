@@ -11,6 +11,7 @@ from engine.config import checks
 from engine.config.assembly import (
     agent_of,
     credential_of,
+    issuer_of,
     mask_rule_of,
     notifications_of,
     person_of,
@@ -109,6 +110,7 @@ def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
         credentials={target.name: credential_of(target) for target in targets},
         agents={entry.value.name: agent_of(entry.value) for entry in sections.agents},
         people={name: person_of(name, entry.value) for name, entry in sections.people.items()},
+        issuers={entry.value.name: issuer_of(entry.value) for entry in sections.issuers},
         permissions={name: frozenset(entry.value) for name, entry in sections.permissions.items()},
         policy=Policy(rule_of(entry.value) for entry in sections.rules),
         mask_rules=tuple(mask_rule_of(entry.value) for entry in sections.masking),

@@ -11,6 +11,7 @@ from engine.config.fields import (
     Address,
     Amount,
     Answers,
+    Claim,
     ColumnGlob,
     Command,
     Duration,
@@ -22,8 +23,10 @@ from engine.config.fields import (
     Groups,
     Header,
     Instant,
+    IssuerURL,
     Line,
     Listen,
+    Login,
     MaskColumn,
     Name,
     NameGlob,
@@ -94,16 +97,33 @@ class Tokens(Section):
 class Person(Section):
     """One person, however they log in."""
 
-    UNBUILT = frozenset({"oidc"})
     unix: Line | None = None
+    oidc: Login | None = None
     groups: tuple[Group, ...] = ()
+
+
+class Claims(Section):
+    """Which claims of an issuer's tokens say what; without `groups` none counts."""
+
+    subject: Claim = ("sub",)
+    groups: Claim | None = None
+
+
+class Issuer(Section):
+    """An OpenID provider whose tokens for `audience` let in. `clients` are those they may have been made for."""
+
+    name: Name
+    issuer: IssuerURL
+    audience: Line
+    claims: Claims = Field(default_factory=Claims)
+    clients: tuple[Line, ...] = ()
 
 
 class IdentitySection(Section):
     """Who may ask."""
 
-    UNBUILT = frozenset({"oidc"})
     tokens: Tokens = Tokens()
+    oidc: tuple[Issuer, ...] = ()
     people: dict[Name, Person] = {}
 
 
@@ -112,6 +132,7 @@ class Agent(Section):
 
     name: Name
     sponsor: Name
+    oidc: Login | None = None
     purpose: Line | None = None
     groups: tuple[Group, ...] = ()
     expires: Instant | None = None

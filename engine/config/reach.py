@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -29,11 +30,25 @@ class Known:
         humans = [Identity(person.name, "human", person.groups) for person in people.values()]
         bots = [Identity(agent.name, "agent", agent.groups, agent.sponsor, agent.purpose) for agent in agents]
         self.people = frozenset(people)
-        self.identities: list[Identity] | None = [*humans, *bots] if is_complete else None
-        self.groups = frozenset().union(*(identity.groups for identity in (*humans, *bots)))
+        everybody, claimed = [*humans, *bots], _claimed(sections)
+        self.groups = claimed.union(*(identity.groups for identity in everybody))
+        logins = [*(person.oidc for person in people.values()), *(agent.oidc for agent in agents)]
+        for identity, login in zip(tuple(everybody), logins, strict=True):
+            mine = {group for group in claimed if login and group.partition("/")[0] == login.partition("/")[0]}
+            if mine:  # as they are with a token that has all of them
+                everybody.append(replace(identity, groups=identity.groups | mine))
+        self.identities: list[Identity] | None = everybody if is_complete else None
         self.targets: list[Target] | None = None
         if not sections.faulty & {"targets"}:
             self.targets = [target_of(entry.value) for entry in sections.targets]
+
+
+def _claimed(sections: Sections) -> frozenset[str]:
+    """The groups of rules that only an issuer's tokens can give: `issuer/group`."""
+    issuers = {entry.value.name for entry in sections.issuers if entry.value.claims.groups is not None}
+    scopes = [scope for entry in sections.rules for scope in (entry.value, *entry.value.exceptions)]
+    named = (group for scope in scopes for group in scope.who.groups or ())
+    return frozenset(group for group in named if "/" in group and group.partition("/")[0] in issuers)
 
 
 def dangling(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ class Person:
     name: str
     unix: str | None = None
     groups: frozenset[str] = frozenset()
+    oidc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,22 @@ class Agent:
     purpose: str | None = None
     groups: frozenset[str] = frozenset()
     expires: datetime | None = None
+    oidc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An OpenID provider: its address, whom its tokens must be for, and where in them to look.
+
+    `subject` and `groups` are paths of claims; `clients` are the parties that tokens may have been made for.
+    """
+
+    name: str
+    address: str
+    audience: str
+    subject: tuple[str, ...] = ("sub",)
+    groups: tuple[str, ...] | None = None
+    clients: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,7 @@ class Revision:
     credentials: Mapping[str, Credential]
     agents: Mapping[str, Agent]
     people: Mapping[str, Person]
+    issuers: Mapping[str, Issuer]
     permissions: Mapping[str, frozenset[str]]
     policy: Policy
     mask_rules: tuple[MaskRule, ...]
@@ -127,6 +145,11 @@ class Revision:
         if person is None:
             raise NotFound(f"no person {name}", "", "people are listed under identity.people, agents under agents")
         return Identity(subject=person.name, kind="human", groups=person.groups)
+
+    def name_of_login(self, login: str) -> str | None:
+        """The agent or person who is that at an issuer (`issuer/subject`)."""
+        everybody: list[Agent | Person] = [*self.agents.values(), *self.people.values()]
+        return next((each.name for each in everybody if each.oidc == login), None)
 
     def person_of_unix(self, name: str) -> Person | None:
         """The person who logs in under that Unix name."""

@@ -9,7 +9,19 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from engine.config.document import Document, Place
-from engine.config.models import Agent, Configuration, Engine, Listener, Masking, Notify, Person, Rule, Target, Tokens
+from engine.config.models import (
+    Agent,
+    Configuration,
+    Engine,
+    Issuer,
+    Listener,
+    Masking,
+    Notify,
+    Person,
+    Rule,
+    Target,
+    Tokens,
+)
 from engine.config.problems import Problem
 from engine.config.wording import problems_of
 
@@ -37,6 +49,7 @@ class Sections:
     engine: Entry[Engine] | None = None
     tokens: Entry[Tokens] | None = None
     listeners: dict[str, Entry[Listener]] = field(default_factory=dict)
+    issuers: list[Entry[Issuer]] = field(default_factory=list)
     people: dict[str, Entry[Person]] = field(default_factory=dict)
     permissions: dict[str, Entry[tuple[str, ...]]] = field(default_factory=dict)
     agents: list[Entry[Agent]] = field(default_factory=list)
@@ -54,7 +67,7 @@ def gather(documents: Iterable[Document]) -> Sections:
     for document in documents:
         sections.problems += document.problems
         if document.data is None:
-            sections.faulty |= {"people", "agents", "targets", "rules"}
+            sections.faulty |= {"people", "agents", "oidc", "targets", "rules"}
         else:
             _add(sections, document, document.data)
     return sections
@@ -77,6 +90,8 @@ def _add(sections: Sections, document: Document, data: Mapping[str, Any]) -> Non
     if "tokens" in (data.get("identity") or {}):
         entry = Entry(document, ("identity", "tokens"), whole.identity.tokens)
         sections.tokens = _only_once(sections, sections.tokens, entry)
+    for index, issuer in enumerate(whole.identity.oidc):
+        sections.issuers.append(Entry(document, ("identity", "oidc", index), issuer))
     for protocol, listener in whole.listeners.items():
         _name(sections, sections.listeners, protocol, Entry(document, ("listeners", protocol), listener))
     for name, person in whole.identity.people.items():

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine import admission
+from engine.config.revision import Issuer, Revision
 from engine.errors import SessionRefused
 from engine.gateway import Gateway
 from engine.identity.tokens import Token
-from engine.model import Mode
+from engine.model import Mode, Vouched
 from engine.session import Session
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -55,3 +56,50 @@ async def test_a_session_follows_its_target_to_another_mode(gateway: Gateway, se
     observed = replace(session.target, mode=Mode.OBSERVE)
     assert admission.follow(session, replace(gateway.revision, targets={"shop": observed})) is None
     assert session.target.mode is Mode.OBSERVE
+
+
+WORD = Vouched("corp", "00u1", "t-1", frozenset({"corp/staff"}))
+CORP = Issuer("corp", "https://idp.example", "hoopterm", groups=("groups",))
+
+
+def trusting(gateway: Gateway) -> Revision:
+    """The configuration with an issuer at which the agent is known."""
+    agent = replace(gateway.revision.agents["bot"], oidc="corp/00u1")
+    return replace(gateway.revision, agents={"bot": agent}, issuers={"corp": CORP})
+
+
+async def test_an_issuers_word_stands_for_who_is_registered_with_it(gateway: Gateway) -> None:
+    identity = admission.vouched(trusting(gateway), "bot", WORD, NOW)
+    assert (identity.subject, identity.sponsor, identity.authenticated) == ("bot", "alice", "oidc:corp")
+    assert (identity.groups, identity.expires) == (frozenset({"agents", "corp/staff"}), NOW)
+    assert (identity.token, identity.token_minted_by) == (None, None)
+
+
+@pytest.mark.parametrize("user", ["alice", "Bot", "bot ", "00u1", "corp/00u1", ""])
+async def test_a_token_opens_nothing_for_another_user(gateway: Gateway, user: str) -> None:
+    with pytest.raises(SessionRefused, match="another user"):
+        admission.vouched(trusting(gateway), user, WORD, NOW)
+
+
+@pytest.mark.parametrize("word", [replace(WORD, subject="00U1"), replace(WORD, issuer="Corp"), Vouched("corp", "bot")])
+async def test_a_subject_that_nobody_is_registered_with_is_refused(gateway: Gateway, word: Vouched) -> None:
+    with pytest.raises(SessionRefused, match="nobody"):
+        admission.vouched(trusting(gateway), "bot", word, NOW)
+
+
+async def test_a_session_that_an_issuer_vouched_for_keeps_those_groups_and_ends_with_the_login(
+    gateway: Gateway, session: Session
+) -> None:
+    revision = trusting(gateway)
+    session.identity = admission.vouched(revision, "bot", WORD, NOW + timedelta(hours=1))
+    session.use(revision)
+    agent = replace(revision.agents["bot"], groups=frozenset({"agents", "more"}))
+    assert admission.follow(session, replace(revision, agents={"bot": agent})) is None
+    assert session.identity.groups == {"agents", "more", "corp/staff"}
+    for changed in (
+        replace(revision, agents={"bot": replace(agent, oidc="corp/other")}),
+        replace(revision, agents={"bot": replace(agent, oidc=None)}),
+        replace(revision, issuers={"corp": replace(CORP, audience="another")}),
+        replace(revision, issuers={}),
+    ):
+        assert admission.follow(session, changed) == "its login is not registered any more"

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from engine.config.revision import Revision, SecretReference
+from engine.config.revision import Issuer, Revision, SecretReference
 from engine.model import Effect, Limit, Verdict
 from engine.tls import ClientTLS, TLSMode
 from tests.engine.config.writing import FILE, revision
@@ -101,3 +101,30 @@ def test_a_masking_rule_is_handed_on_as_masking_reads_it() -> None:
     assert mask.targets == ("shop",)
     assert mask.exempt_groups == {"privacy"}
     assert (mask.columns, mask.detect, mask.strategy, mask.inference) == (("*.ssn",), ("email",), "token", "allow")
+
+
+def test_an_issuer_is_assembled_with_its_claims() -> None:
+    loaded = revision(
+        """\
+        identity:
+          oidc:
+            - name: corp
+              issuer: https://idp.example/realms/corp
+              audience: hoopterm
+              claims: {subject: preferred_username, groups: [realm_access, roles]}
+              clients: [report]
+            - {name: local, issuer: "http://127.0.0.1:8080", audience: h}
+        """,
+        whole=False,
+    )
+    assert loaded.issuers == {
+        "corp": Issuer(
+            "corp",
+            "https://idp.example/realms/corp",
+            "hoopterm",
+            ("preferred_username",),
+            ("realm_access", "roles"),
+            frozenset({"report"}),
+        ),
+        "local": Issuer("local", "http://127.0.0.1:8080", "h"),
+    }

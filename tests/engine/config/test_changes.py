@@ -54,3 +54,10 @@ def test_people_permissions_and_credentials_are_told_without_values() -> None:
         "- permission admin for x",
         "+ permission auditor for x",
     )
+
+
+def test_an_issuer_is_told_with_what_changed() -> None:
+    one = "identity: {oidc: [{name: corp, issuer: 'https://idp.example', audience: a}]}\n"
+    other = one.replace("audience: a", "audience: b")
+    assert revision(other, whole=False).changes_from(revision(one, whole=False)) == ("~ issuer corp: audience",)
+    assert revision(one, whole=False).changes_from(revision("", whole=False)) == ("+ issuer corp",)

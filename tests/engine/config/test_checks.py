@@ -127,3 +127,54 @@ def test_a_permission_for_a_group_nobody_is_in_is_a_warning() -> None:
         "permissions: {auditor: [audit]}\nidentity: {people: {a: {groups: [x]}}}\n", whole=False
     ).warnings
     assert "nobody is in the group 'audit'" in warning
+
+
+_OIDC = """\
+identity:
+  oidc:
+    - {name: corp, issuer: "https://idp.example", audience: hoopterm}
+  people:
+    alice: {groups: [dev], oidc: corp/00u1}
+agents:
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  - {name: b, sponsor: alice, oidc: cop/x}\n", "7:37: no issuer is named 'cop'; did you mean 'corp'?"),
+        (
+            "  - {name: b, sponsor: alice, oidc: corp/00u1}\n",
+            "7:37: alice is 'corp/00u1' too; one login is one identity",
+        ),
+        (
+            "  - {name: b, sponsor: alice, oidc: corp/x}\n  - {name: c, sponsor: alice, oidc: corp/x}\n",
+            "8:37: b is 'corp/x' too; one login is one identity",
+        ),
+    ],
+)
+def test_a_login_is_one_identitys_at_an_issuer_of_the_configuration(text: str, expected: str) -> None:
+    assert problems(_OIDC + text, whole=False) == [expected]
+    assert problems(_OIDC + "  - {name: b, sponsor: alice, oidc: CORP2/x}\n", whole=False) != []
+    assert problems(_OIDC + "  - {name: b, sponsor: alice, oidc: corp/00U1}\n", whole=False) == []
+
+
+def test_an_issuer_is_named_once_and_trusted_once() -> None:
+    issuers = """\
+    identity:
+      oidc:
+        - {name: corp, issuer: "https://idp.example", audience: a}
+        - {name: corp, issuer: "https://idp2.example", audience: a}
+        - {name: other, issuer: "https://idp.example", audience: b}
+    """
+    assert problems(issuers, whole=False) == [
+        "4:14: another issuer is named 'corp'; the first is in hoopterm.yaml:3",
+        "5:29: corp is that issuer too; keep one of them",
+    ]
+
+
+def test_a_login_is_not_called_wrong_where_its_issuer_is() -> None:
+    text = _OIDC.replace("audience", "audeince") + "  - {name: b, sponsor: alice, oidc: corp/x}\n"
+    found = problems(text, whole=False)
+    assert len(found) == 2
+    assert not any("no issuer" in problem for problem in found)

@@ -129,3 +129,37 @@ def test_answers(value: object, kept: object) -> None:
 def test_what_is_no_answers(value: object) -> None:
     with pytest.raises(ValidationError):
         accepts(fields.Answers, value)
+
+
+@pytest.mark.parametrize(
+    "value", ["https://idp.example", "https://idp.example/a/", "http://127.0.0.1:1", "http://[::1]/x"]
+)
+def test_an_issuer_is_https_or_on_this_machine(value: str) -> None:
+    assert accepts(fields.IssuerURL, value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://idp.example",
+        "http://localhost.example",
+        "https://",
+        "https://a@idp.example",
+        "https://idp.example?x",
+        "https://idp.example#x",
+        "https://idp.example /",
+        "ftp://127.0.0.1",
+        "https://[",
+        "idp.example",
+        "",
+        7,
+    ],
+)
+def test_what_is_no_issuer_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(fields.IssuerURL, value)
+
+
+@pytest.mark.parametrize(("text", "is_name"), [("report-bot", True), ("a\n", False), ("", False), ("a b", False)])
+def test_what_could_be_a_name_is_told(text: str, is_name: bool) -> None:
+    assert fields.is_name(text) is is_name

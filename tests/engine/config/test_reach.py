@@ -68,3 +68,31 @@ def test_two_targets_with_one_label_each_are_not_one_with_both() -> None:
     rules: [{name: x, decide: deny, where: {labels: {env: prod, team: core}}}]
     """
     assert problems(text, whole=False) == ["4:40: no target is all of this, so the rule can never match"]
+
+
+_CORP = """\
+identity:
+  oidc: [{name: corp, issuer: "https://idp.example", audience: h, claims: {groups: groups}}]
+  people: {alice: {groups: [dev], oidc: corp/00u1}, bob: {groups: [dba]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("groups: [corp/oncall]", []),
+        ("groups: [corp/oncall], identities: [alice]", []),
+        ("groups: [corp/oncall], identities: [bob]", ["4:38: nobody is all of this, so the rule can never match"]),
+        ("groups: [crop/oncall]", ["4:48: nobody is in the group 'crop/oncall'; did you mean 'corp/oncall'?"]),
+        ("groups: [oncall]", ["4:48: nobody is in the group 'oncall'; did you mean 'corp/oncall'?"]),
+    ],
+)
+def test_a_group_of_an_issuer_is_known_and_is_of_those_who_log_in_there(who: str, expected: list[str]) -> None:
+    other = "- {name: o, decide: deny, who: {groups: [corp/oncall]}}"
+    text = f"{_CORP}rules: [{{name: a, decide: deny, who: {{{who}}}}}, {other[2:]}]\n"
+    assert problems(text, whole=False) == expected
+
+
+def test_a_group_of_an_issuer_that_tells_none_is_nobodys() -> None:
+    text = _CORP.replace(", claims: {groups: groups}", "") + rule("who: {groups: [corp/oncall]}")
+    assert problems(text, whole=False) == ["4:48: nobody is in the group 'corp/oncall'; known: dba, dev"]

@@ -40,3 +40,17 @@ def test_a_person_is_found_by_unix_name() -> None:
 def test_the_kind_of_a_credential_is_no_secret() -> None:
     assert Credential("app").kind == "none"
     assert Credential("app", SecretReference(env="X")).kind == "env"
+
+
+def test_an_identity_is_found_by_its_exact_login_at_an_issuer() -> None:
+    loaded = revision(
+        """\
+        identity:
+          oidc: [{name: corp, issuer: "https://idp.example", audience: h}]
+          people: {alice: {oidc: corp/00u1}}
+        agents: [{name: bot, sponsor: alice, oidc: corp/a/b}]
+        """,
+        whole=False,
+    )
+    assert [loaded.name_of_login(login) for login in ("corp/00u1", "corp/a/b")] == ["alice", "bot"]
+    assert [loaded.name_of_login(login) for login in ("corp/00U1", "corp/", "corp", "Corp/00u1", "")] == [None] * 5

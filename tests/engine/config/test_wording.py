@@ -104,11 +104,25 @@ def test_a_mistake_is_told_where_it_stands_with_what_to_do(text: str, expected: 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("identity: {oidc: []}\n", "1:12: oidc is published but not built yet; leave it out for now"),
         (
-            "identity: {people: {a: {oidc: corp/1}}}\n",
-            "1:25: oidc is published but not built yet; leave it out for now",
+            "identity: {oidc: [{name: corp, issuer: 'http://idp.example', audience: x}]}\n",
+            "1:40: 'http://idp.example' is no issuer; "
+            "https://…, exactly as its tokens spell it; http only on this machine",
         ),
+        (
+            "identity: {oidc: [{name: corp, issuer: 'https://idp.example', audience: x, claims: {group: g}}]}\n",
+            "1:85: unknown key 'group'; did you mean 'groups'?",
+        ),
+        (
+            "identity: {oidc: [{name: corp, issuer: 'https://idp.example', audience: x, claims: {groups: {}}}]}\n",
+            "1:93: a claim is its name, or the names on the way to it; for example groups, or [realm_access, roles]",
+        ),
+        ("identity: {oidc: [{name: corp, issuer: 'https://idp.example'}]}\n", "1:19: audience is missing"),
+        (
+            "identity: {people: {a: {oidc: corp}}}\n",
+            "1:31: 'corp' is nobody at an issuer; ISSUER/SUBJECT, for example corp/00u1",
+        ),
+        ("identity: {people: {a: {oidc: corp/1}}}\n", "1:31: no issuer is named 'corp'"),
         ("identity: {people: {'a b': {}}}\n", "1:21: not possible as a name; letters, digits and _ . @ + -"),
         (
             "targets: [{name: x, protocol: postgres, address: h, credential: {vault: a}}]\n",
