@@ -83,7 +83,7 @@ class Passage:
         before = masker.rows
         masked = masker.mask(chunk)
         if masked:
-            self.session.recorder.rows(self.operation.id, masked, masker.rows - before, kind)
+            self.session.recorder.rows(self.operation.id, masker.recorded(masked), masker.rows - before, kind)
         return masked
 
     def undone(self, denied: Denied, excess: Excess | None, rows: int, masked: int) -> None:

@@ -9,7 +9,7 @@ name the column in a masking rule where it must not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -135,6 +135,9 @@ _GAPS = b" -()."  # what may stand between the digits of a number
 _FOLD = bytes.maketrans(b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"a" * 51)
 _FOLDED = frozenset(b"0a+")
 
+Nomination = tuple[int, int]
+"""The offset at which a candidate ends, and the number of the detector it is one for."""
+
 
 class Detection:
     """A set of detectors compiled together; make it through `detection_of`, which keeps one per set."""
@@ -153,15 +156,19 @@ class Detection:
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
 
-    def nominated(self, chunk: bytes) -> list[int]:
-        """The offsets at which candidates end, ascending; empty for most chunks, and then nothing else need be done."""
-        ends: list[int] = []
-        if len(chunk) < _SMALL and not self._has_trace(chunk):
-            return ends
-        self._database.scan(chunk, match_event_handler=_collect, context=ends)
-        return ends
+    def nominated(self, chunk: bytes | bytearray) -> list[Nomination]:
+        """Where candidates end, ascending; empty for most chunks, and then nothing else need be done.
 
-    def _has_trace(self, chunk: bytes) -> bool:
+        What `find` would find in a part of the chunk has a nomination of its detector that ends inside it.
+        """
+        found: list[Nomination] = []
+        if len(chunk) < _SMALL and not self._has_trace(chunk):
+            return found
+        self._database.scan(chunk, match_event_handler=_collect, context=found)
+        found.sort()
+        return found
+
+    def _has_trace(self, chunk: bytes | bytearray) -> bool:
         for trace in self._traces:
             if trace in chunk:
                 return True
@@ -171,9 +178,14 @@ class Detection:
                 return True
         return False
 
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(start, end, detector) of every value recognised in one text; spans of two detectors may overlap."""
-        for detector in self.detectors:
+    def find(self, text: str, among: Container[int] | None = None) -> Iterator[tuple[int, int, str]]:
+        """(start, end, detector) of every value recognised in one text; spans of two detectors may overlap.
+
+        `among` are the numbers of the detectors that look, all of them where it is None.
+        """
+        for number, detector in enumerate(self.detectors):
+            if among is not None and number not in among:
+                continue
             position = 0
             while match := detector.shape.search(text, position):
                 if length := detector.genuine(match.group()):
@@ -183,9 +195,9 @@ class Detection:
                     position = match.start() + 1
 
 
-def _collect(_identifier: int, _start: int, end: int, _flags: int, ends: object) -> None:
-    assert isinstance(ends, list)
-    ends.append(end)
+def _collect(number: int, _start: int, end: int, _flags: int, found: object) -> None:
+    assert isinstance(found, list)
+    found.append((end, number))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -214,11 +214,13 @@ def _stronger(one: str | None, other: str) -> str:
     return other if one is None or STRENGTH[other] > STRENGTH[one] else one
 
 
-def replace_detected(text: str, detection: Detection, detected: Mapping[str, Transform]) -> tuple[str, int]:
+def replace_detected(
+    text: str, detection: Detection, detected: Mapping[str, Transform], among: Container[int] | None = None
+) -> tuple[str, int]:
     """The text with every recognised value replaced, and their number. Overlapping finds are replaced as one span by
-    the strongest of their strategies; `nullify` inside a text leaves nothing."""
+    the strongest of their strategies; `nullify` inside a text leaves nothing. `among`: as `Detection.find` has it."""
     spans: list[tuple[int, int, Transform]] = []
-    for start, end, name in sorted(detection.find(text)):
+    for start, end, name in sorted(detection.find(text, among)):
         chosen = detected[name]
         if spans and start < spans[-1][1]:
             first, last, other = spans[-1]

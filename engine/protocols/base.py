@@ -43,11 +43,19 @@ class Exchange(Protocol):
 class AnswerMasker(Protocol):
     """Applies a masking plan to the wire cells of one answer; holds back what it cannot judge yet."""
 
-    rows: int
-    masked: int
+    @property
+    def rows(self) -> int:
+        """Rows so far."""
+
+    @property
+    def masked(self) -> int:
+        """Values replaced so far."""
 
     def mask(self, chunk: bytes) -> bytes:
         """The chunk with protected values replaced; whole messages in, whole messages out."""
+
+    def recorded(self, masked: bytes) -> bytes:
+        """What a recording keeps of a masked chunk."""
 
 
 class Adapter(Protocol):

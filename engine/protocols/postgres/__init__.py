@@ -15,7 +15,8 @@ simple, extended        the two query protocols; portals: their names; functionc
 exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them
 limits, script          rows counted against a limit; a simple query's statements one by one, its commit kept back
 errands                 what is asked upstream, and what its answer does here; copying: a client's COPY data
-delivery, describing    an answer on its way to the client; rows, copyout: masked; reports: its errors and notices
+delivery, describing    an answer on its way to the client; reports: its errors and notices
+rows, copyruns          its rows masked by the run; copyout: a COPY one row at a time, however it comes
 denial                  a refusal as a statement that failed
 tracking, probe         what analysis hangs on, followed; questions on the client's own session
 

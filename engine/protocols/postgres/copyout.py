@@ -6,6 +6,8 @@ not end a row is held back. The formats are those of the SQL reference's page on
 
 from __future__ import annotations
 
+import re
+
 from engine.errors import UpstreamError
 from engine.masking.plan import Plan
 from engine.protocols.postgres.rows import CellMasker, join_cells, split_cells
@@ -17,7 +19,7 @@ _TRAILER = b"\xff\xff"
 _HELD_BACK = 16 * 1024 * 1024  # bytes of one row that must be masked
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_ESCAPED = {character: "\\" + letter for letter, character in _ESCAPES.items()} | {"\\": "\\\\"}
+_ESCAPED = str.maketrans({character: "\\" + letter for letter, character in _ESCAPES.items()} | {"\\": "\\\\"})
 
 
 class CopyMasker:
@@ -32,11 +34,18 @@ class CopyMasker:
         self._is_binary = statement.copy_format == "binary"
         self._cells = CellMasker(plan)
         is_csv = statement.copy_format == "csv"
-        self._is_csv = is_csv
+        self.is_csv = is_csv
         self._delimiter = statement.copy_delimiter or ("," if is_csv else "\t")
         self._null = statement.copy_null if statement.copy_null is not None else ("" if is_csv else "\\N")
         self._quote = statement.copy_quote or '"'
         self._escape = statement.copy_escape or self._quote
+        self.delimiter, self.null = self._delimiter.encode(), self._null.encode()
+        self.special = self._quote.encode() if is_csv else b"\\"
+        # In text format a value can look like NULL: taken for one, it would tell a client what its NULL guessed right.
+        is_told = is_csv or self._escaped(_unescaped(self._null)) != self._null
+        self.null_field = self.null if is_told else None
+        self._null_text = self._null if is_told else None
+        self._is_wanted = any(plan.columns)
         self._skip = 1 if statement.copy_header else 0  # a header row holds names, not values
         self._saw_header = False
 
@@ -53,6 +62,11 @@ class CopyMasker:
             raise UpstreamError("a COPY row is too large to be masked", hint="select fewer or smaller columns")
         return done
 
+    @property
+    def is_at_row(self) -> bool:
+        """Whether what comes next begins a row."""
+        return not self._held and not self._skip and (self._saw_header or not self._is_binary)
+
     def finish(self) -> bytes:
         """What was held back when the COPY ended: a last line without an end of line, masked like any other."""
         held, self._held = self._held, b""
@@ -64,29 +78,34 @@ class CopyMasker:
 
     def _complete(self, data: bytes) -> int:
         """How many bytes of whole lines there are."""
-        if not self._is_csv:
+        if not self.is_csv:
             return data.rfind(b"\n") + 1
-        quote = self._quote.encode()
         position = len(data)
         while position := data.rfind(b"\n", 0, position):
             if position < 0:
                 return 0
-            if data.count(quote, 0, position) % 2 == 0:
+            if self._quotes(data[:position]) % 2 == 0:
                 return position + 1
         return 0
 
     def _lines(self, data: bytes) -> list[bytes]:
-        if not self._is_csv:
+        if not self.is_csv:
             return _split_newline(data)
         lines: list[bytes] = []
-        quote, start, position, is_quoted = self._quote.encode(), 0, 0, False
+        start, position, is_quoted = 0, 0, False
         for piece in _split_newline(data):
             position += len(piece)
-            is_quoted ^= piece.count(quote) % 2 == 1
+            is_quoted ^= self._quotes(piece) % 2 == 1
             if not is_quoted:
                 lines.append(data[start:position])
                 start = position
         return lines
+
+    def _quotes(self, data: bytes) -> int:
+        """How many quotes open or close something; where the escape is another character, one behind it does not."""
+        if self._escape != self._quote:
+            data = re.sub(re.escape(self._escape.encode()) + b".", b"", data, flags=re.DOTALL)
+        return data.count(self.special)
 
     def _mask_line(self, line: bytes) -> bytes:
         if self._skip:
@@ -96,38 +115,42 @@ class CopyMasker:
         if self._plan.is_empty:
             return line
         ending = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
-        text = line[: len(line) - len(ending)].decode(errors="surrogateescape")
-        if text == "\\." and not self._is_csv:
+        row = line[: len(line) - len(ending)]
+        if row == b"\\." and not self.is_csv:
             return line
-        fields = self._split_csv(text) if self._is_csv else self._split_text(text)
+        looks = self._plan.detection is not None and (self.special in row or self._plan.detection.nominated(row))
+        if not looks and not self._is_wanted:
+            return line
+        text = row.decode(errors="surrogateescape")
+        fields = self._split_csv(text) if self.is_csv else self._split_text(text)
         if len(fields) != self._width:
             raise UpstreamError("the upstream sent a COPY row that does not fit its description")
-        if not self._mask_fields(fields):
-            return line
-        joined = self._delimiter.join(self._quoted(field) if self._is_csv else self._escaped(field) for field in fields)
-        return joined.encode(errors="surrogateescape") + ending
-
-    def _mask_fields(self, fields: list[str | None]) -> bool:
         cells = [None if field is None else field.encode(errors="surrogateescape") for field in fields]
-        before = self.masked
-        self._mask_cells(cells)
-        for index, cell in enumerate(cells):
-            fields[index] = None if cell is None else cell.decode(errors="surrogateescape")
-        return self.masked != before
+        found = self._cells.protect(cells) + (self._cells.detect(cells) if looks else 0)
+        if not found:
+            return line
+        self.masked += found
+        return self.delimiter.join(map(self.written, cells)) + ending
 
-    def _mask_cells(self, cells: list[bytes | None]) -> None:
-        self.masked += self._cells.protect(cells) + self._cells.detect(cells)
+    def written(self, cell: bytes | None) -> bytes:
+        """A field as this COPY writes it."""
+        if cell is None:
+            return self.null
+        field = cell.decode(errors="surrogateescape")
+        return (self._quoted(field) if self.is_csv else self._escaped(field)).encode(errors="surrogateescape")
 
     def _split_text(self, text: str) -> list[str | None]:
-        return [None if field == self._null else _unescaped(field) for field in _split_unescaped(text, self._delimiter)]
+        return [
+            None if field == self._null_text else _unescaped(field) for field in _split_unescaped(text, self._delimiter)
+        ]
 
-    def _escaped(self, field: str | None) -> str:
-        if field is None:
-            return self._null
-        escaped = "".join(_ESCAPED.get(character, character) for character in field)
+    def _escaped(self, field: str) -> str:
+        escaped = field.translate(_ESCAPED)
         return escaped.replace(self._delimiter, "\\" + self._delimiter) if self._delimiter not in "\t\\" else escaped
 
     def _split_csv(self, text: str) -> list[str | None]:
+        if self._quote not in text:
+            return [None if field == self._null_text else field for field in text.split(self._delimiter)]
         fields: list[str | None] = []
         value: list[str] = []
         is_quoted = was_quoted = False
@@ -154,9 +177,7 @@ class CopyMasker:
         text = "".join(value)
         return None if text == self._null and not was_quoted else text
 
-    def _quoted(self, field: str | None) -> str:
-        if field is None:
-            return self._null
+    def _quoted(self, field: str) -> str:
         special = (self._delimiter, self._quote, "\n", "\r")
         if field != self._null and field != "\\." and not any(character in field for character in special):
             return field
@@ -204,7 +225,7 @@ class CopyMasker:
         if self._plan.is_empty:
             return data[position:end]
         cells = split_cells(data, position + 2, self._width)
-        self._mask_cells(cells)
+        self.masked += self._cells.protect(cells) + self._cells.detect(cells)
         return join_cells(cells)
 
 
@@ -215,6 +236,8 @@ def _split_newline(data: bytes) -> list[bytes]:
 
 def _split_unescaped(text: str, delimiter: str) -> list[str]:
     """Fields of a text-format line; a delimiter behind an odd number of backslashes belongs to the value."""
+    if "\\" not in text:
+        return text.split(delimiter)
     fields: list[str] = []
     pending = ""
     for piece in text.split(delimiter):

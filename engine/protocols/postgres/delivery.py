@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from engine.errors import UpstreamError
 from engine.masking.plan import Masks
 from engine.model import Column, Excess, Outcome, Status
 from engine.passage import Passage
-from engine.protocols.postgres.answers import CopyData, CopyOutResponse, ErrorResponse
-from engine.protocols.postgres.copyout import CopyMasker
+from engine.protocols.postgres.answers import CopyOutResponse, ErrorResponse
+from engine.protocols.postgres.copyruns import CopyRuns
 from engine.protocols.postgres.describing import Described
-from engine.protocols.postgres.messages import HEADER
 from engine.protocols.postgres.reports import mask_report
 from engine.protocols.postgres.rows import RowMasker
 from engine.protocols.postgres.statement import Statement
@@ -54,7 +53,7 @@ class Delivery:
         self._describe = describe
         self._described: Described | None = None
         self._masks: Masks | None = None
-        self._copy: CopyMasker | None = None
+        self._copy: CopyRuns | None = None
         self._rows = 0
         self._masked = 0
         self._was_executed = False
@@ -99,22 +98,16 @@ class Delivery:
         if columns is None or len(columns) != len(response.formats):
             columns = tuple(Column("", None) for _ in response.formats)
         plan = self.passage.plan(columns, response.formats)
-        self.passage.masker = self._copy = CopyMasker(plan, self.statement)
+        self.passage.masker = self._copy = CopyRuns(plan, self.statement)
 
     def copied(self, data: bytes) -> bytes:
-        """A run of CopyData messages, masked and recorded. Where nothing is to be masked they pass as they are."""
+        """CopyData messages, masked and recorded."""
         self._require_plan()
-        payloads = list(_payloads(data))
-        if not self.passage.session.masks.is_active:
-            joined = b"".join(payloads)
-            return data if self.passage.deliver(joined, "copy") == joined else CopyData(joined).encode()
-        masked = (self.passage.deliver(payload, "copy") for payload in payloads)
-        return b"".join(CopyData(payload).encode() for payload in masked if payload)
+        return self.passage.deliver(data, "copy")
 
     def ends_copy(self) -> bytes:
         """What the masker still held back when the COPY ended."""
-        rest = self._copy.finish() if self._copy is not None else b""
-        return CopyData(rest).encode() if rest else b""
+        return self._copy.finish() if self._copy is not None else b""
 
     def report(self, fields: Mapping[str, str]) -> dict[str, str]:
         """An error or notice of this statement as the client may see it."""
@@ -176,13 +169,3 @@ class Delivery:
     def _require_plan(self) -> None:
         if self.passage.masker is None:
             raise UpstreamError("the upstream sent rows before it described them")
-
-
-def _payloads(data: bytes) -> Sequence[bytes]:
-    payloads: list[bytes] = []
-    position = 0
-    while position < len(data):
-        end = position + 1 + int.from_bytes(data[position + 1 : position + HEADER])
-        payloads.append(data[position + HEADER : end])
-        position = end
-    return payloads

@@ -109,11 +109,9 @@ class Framing:
 
     def _run(self, data: bytes, kind: int) -> Frame:
         end, segments = walk(data, kind, self._limits[kind] + 4)
-        run = Run(memoryview(data)[:end])
-        run.segments = segments
         self._data, self._position = data, end
         self.buffered -= end
-        return kind, run
+        return kind, Run.of(memoryview(data)[:end], segments)
 
     def _wait(self, data: bytes, kind: int, size: int) -> Frame | None:
         if size > self._in_pieces.get(kind, size):

@@ -7,38 +7,42 @@ The common case overwrites in place: a redaction keeps its length, so nothing of
 from __future__ import annotations
 
 import struct
-from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
 from engine.errors import UpstreamError
+from engine.masking.detect import Nomination
 from engine.masking.plan import Plan, replace_detected
 from engine.protocols.postgres.messages import HEADER
-from engine.protocols.postgres.runs import Run, Segment, are_alike, bounds, walk
+from engine.protocols.postgres.runs import Edit, Run, Segment, are_alike, bounds, nominees, patched, segments_of
 
 _NULL = 0xFFFFFFFF
 _NULL_CELL = b"\xff\xff\xff\xff"
-_TAG = ord("D")
-_MOST = 0x7FFFFFFF
 _HEAD = 7  # tag, length, number of columns
 _LENGTH = struct.Struct("!i").unpack_from
-_LONG = 4096
-_STARS = b"*" * _LONG
 _UNFIT = "the upstream sent a row that does not fit its description"
 
 
 class RowMasker:
-    """Masks the rows of one answer, in whatever format; whole DataRow messages in, whole messages out."""
+    """Masks the rows of one answer, in whatever format; whole messages in, whole messages out.
 
-    def __init__(self, plan: Plan) -> None:
+    A tuple of a binary COPY is built like a DataRow, so that it does for both; `tag` is the type of the messages. With
+    `is_exact` each must hold one row and nothing behind it.
+    """
+
+    def __init__(self, plan: Plan, tag: int = ord("D"), *, is_exact: bool = False) -> None:
         self.rows = 0
         self.masked = 0
+        self._tag = tag
         self._cells = CellMasker(plan)
         self._plan = plan
         self._width = len(plan.columns)
         self._count = self._width.to_bytes(2)
-        protected = [index for index, action in enumerate(plan.columns) if action is not None]
-        self._wanted = tuple(action is not None for action in plan.columns[: protected[-1] + 1]) if protected else ()
+        self._is_exact = is_exact
+        wanted = [action is not None for action in plan.columns]
+        while wanted and not wanted[-1] and not is_exact:
+            wanted.pop()
+        self._wanted = tuple(wanted)
         self._in_place = all(action is None or action.keeps_length for action in plan.columns)
 
     def mask(self, chunk: bytes) -> bytes:
@@ -51,18 +55,16 @@ class RowMasker:
         elif self._wanted:
             data = b"".join(self._rebuild(chunk, start) for segment in segments for start in segment)
             segments = self._segments(data)
-        if self._plan.detection is not None and (ends := self._plan.detection.nominated(data)):
-            starts = [start for segment in segments for start in segment]
-            return self._judge(data, starts, ends)
+        if self._plan.detection is not None and (nominated := self._plan.detection.nominated(data)):
+            return self._judge(data, segments, nominated)
         return data
 
+    def recorded(self, masked: bytes) -> bytes:
+        """A recording keeps rows as they were sent."""
+        return masked
+
     def _segments(self, data: bytes) -> Sequence[Segment]:
-        if isinstance(data, Run):
-            segments = data.segments
-        else:
-            end, segments = walk(data, _TAG, _MOST)
-            if end != len(data):
-                raise UpstreamError("the upstream sent a torn row")
+        segments = segments_of(data, self._tag)
         for segment in segments:
             if isinstance(segment, range):
                 fits = are_alike(data, segment, HEADER, 2) and data.startswith(self._count, segment[0] + HEADER)
@@ -81,7 +83,7 @@ class RowMasker:
                     self._overwrite_rows(chunk, data, segment, end)
         except struct.error:
             raise UpstreamError(_UNFIT) from None
-        return bytes(data)
+        return Run.of(data, segments)
 
     def _overwrite_alike(self, chunk: bytes, data: bytearray, segment: range) -> bool:
         """Rows that are equally long, and their cells too: found out a column at a time. False where they are not."""
@@ -97,6 +99,8 @@ class RowMasker:
             offset += max(length, 0)
             if length < -1 or offset > segment.step:
                 raise UpstreamError(_UNFIT)
+        if self._is_exact and offset != segment.step:
+            raise UpstreamError(_UNFIT)
         for offset, length in places:
             stars = b"*" * length
             for cell in range(segment.start + offset, segment.stop, segment.step):
@@ -106,7 +110,7 @@ class RowMasker:
 
     def _overwrite_rows(self, chunk: bytes, data: bytearray, segment: Segment, end: int) -> None:
         """Rows of any length, one by one."""
-        wanted, masked = self._wanted, 0
+        wanted, is_exact, masked = self._wanted, self._is_exact, 0
         for start, stop in pairwise((*segment, end)):
             cell = start + _HEAD
             for is_wanted in wanted:
@@ -116,36 +120,55 @@ class RowMasker:
                     if is_wanted:
                         if cell + length > stop:  # as many stars would be made as a hostile length says
                             raise UpstreamError(_UNFIT)
-                        data[cell : cell + length] = _STARS[:length] if length <= _LONG else b"*" * length
+                        data[cell : cell + length] = b"*" * length
                         masked += 1
                     cell += length
                 elif length < -1:
                     raise UpstreamError(_UNFIT)
                 elif is_wanted and length == 0:
                     masked += 1
-            if cell > stop:
+            if cell > stop or (is_exact and cell != stop):
                 raise UpstreamError(_UNFIT)
         self.masked += masked
 
     def _rebuild(self, data: bytes, start: int) -> bytes:
         cells = split_cells(data, start + _HEAD, self._width)
         self.masked += self._cells.protect(cells)
-        return _row(cells)
+        body = join_cells(cells)
+        return bytes((self._tag,)) + (len(body) + 4).to_bytes(4) + body
 
-    def _judge(self, data: bytes, starts: list[int], ends: list[int]) -> bytes:
-        """Look at the nominated rows cell by cell, and put the others through as they are."""
-        pieces: list[bytes] = []
-        done = 0
-        for number in sorted({max(bisect_left(starts, end) - 1, 0) for end in ends}):
-            start = starts[number]
-            stop = starts[number + 1] if number + 1 < len(starts) else len(data)
-            cells = split_cells(data, start + _HEAD, self._width)
-            if found := self._cells.detect(cells):
-                self.masked += found
-                pieces += (data[done:start], _row(cells))
-                done = stop
-        pieces.append(data[done:])
-        return b"".join(pieces)
+    def _judge(self, data: bytes, segments: Sequence[Segment], nominated: Sequence[Nomination]) -> bytes:
+        """Look at the cells in which nominations end, and at no others."""
+        edits: list[Edit] = []
+        for start, stop, own in nominees(segments, len(data), nominated):
+            edits += self._judge_row(data, start, stop, own)
+        return patched(data, segments, edits) if edits else data
+
+    def _judge_row(self, data: bytes, start: int, stop: int, own: Sequence[Nomination]) -> list[Edit]:
+        edits: list[Edit] = []
+        detection, last = self._plan.detection, own[-1][0]
+        assert detection is not None
+        grown, cell = 0, start + _HEAD
+        for detected in self._plan.detected:
+            if cell + 4 >= last:
+                break
+            (length,) = _LENGTH(data, cell)
+            cell += 4
+            if length <= 0:
+                continue
+            end = cell + length
+            if end > stop:
+                raise UpstreamError(_UNFIT)
+            if detected is not None and (among := {number for place, number in own if cell < place <= end}):
+                value = data[cell:end].decode(errors="surrogateescape")
+                text, found = replace_detected(value, detection, detected, among)
+                if found:
+                    new = text.encode(errors="surrogateescape")
+                    edits.append((cell - 4, end, len(new).to_bytes(4) + new))
+                    grown += len(new) - length
+                    self.masked += found
+            cell = end
+        return [(start + 1, start + HEADER, (stop - start - 1 + grown).to_bytes(4)), *edits] if grown else edits
 
 
 class CellMasker:
@@ -201,8 +224,3 @@ def join_cells(cells: Sequence[bytes | None]) -> bytes:
     for cell in cells:
         pieces += (_NULL_CELL,) if cell is None else (len(cell).to_bytes(4), cell)
     return b"".join(pieces)
-
-
-def _row(cells: Sequence[bytes | None]) -> bytes:
-    body = join_cells(cells)
-    return b"D" + (len(body) + 4).to_bytes(4) + body

@@ -6,12 +6,17 @@ looks at none of them. A `Run` keeps what was found, so that nobody walks the sa
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from struct import Struct
+from typing import Self
 
+from engine.errors import UpstreamError
 from engine.protocols.postgres.messages import HEADER
 
 _HEAD = Struct("!BI").unpack_from
+_MOST = 0x7FFFFFFF  # that a length can say
 _ALIKE = 3
 """How many messages in a row are equally long before it is worth asking how many more are."""
 
@@ -19,10 +24,21 @@ Segment = Sequence[int]
 """Where messages begin: a `range` where all are equally long, its step, else a list."""
 
 
+Edit = tuple[int, int, bytes]
+"""From where to where there is something else now."""
+
+
 class Run(bytes):
     """Whole messages of one type, and the segments they form."""
 
     segments: Sequence[Segment]
+
+    @classmethod
+    def of(cls, data: bytes | bytearray | memoryview, segments: Sequence[Segment]) -> Self:
+        """These bytes, which are those messages."""
+        run = cls(data)
+        run.segments = segments
+        return run
 
 
 def walk(data: bytes, kind: int, limit: int) -> tuple[int, list[Segment]]:
@@ -64,6 +80,16 @@ def _count_alike(data: bytes, position: int, size: int) -> int:
     return count
 
 
+def segments_of(data: bytes, kind: int) -> Sequence[Segment]:
+    """The segments of whole messages of that type; raises `UpstreamError` where they are not."""
+    if isinstance(data, Run):
+        return data.segments
+    end, segments = walk(data, kind, _MOST)
+    if end != len(data):
+        raise UpstreamError("the upstream sent a torn row")
+    return segments
+
+
 def are_alike(data: bytes, segment: range, offset: int, width: int) -> bool:
     """Whether all messages of a segment have the same bytes in that place."""
     stop = segment.stop
@@ -78,3 +104,48 @@ def bounds(segments: Sequence[Segment], end: int) -> Iterator[tuple[Segment, int
     """Each segment and where its last message ends; the last of all ends at `end`."""
     for number, segment in enumerate(segments, 1):
         yield segment, segments[number][0] if number < len(segments) else end
+
+
+def messages(segments: Sequence[Segment], end: int) -> Iterator[tuple[int, int]]:
+    """Where each message begins and where it ends."""
+    for segment, stop in bounds(segments, end):
+        yield from pairwise((*segment, stop))
+
+
+def bodies(data: bytes, segments: Sequence[Segment]) -> list[bytes]:
+    """What the messages say, without their heads."""
+    return [data[start + HEADER : stop] for start, stop in messages(segments, len(data))]
+
+
+def nominees(
+    segments: Sequence[Segment], end: int, nominated: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Where the messages begin and end in which nominations end, each with its own; nominations are ascending."""
+    starts = [*chain.from_iterable(segments), end]
+    stop, own = 0, list[tuple[int, int]]()
+    start = 0
+    for nomination in nominated:
+        if nomination[0] > stop:
+            if own:
+                yield start, stop, own
+            number = bisect_left(starts, nomination[0]) - 1
+            start, stop, own = starts[number], starts[number + 1], []
+        own.append(nomination)
+    if own:
+        yield start, stop, own
+
+
+def patched(data: bytes | bytearray, segments: Sequence[Segment], edits: Sequence[Edit]) -> bytes:
+    """The messages with some stretches of them replaced; `edits` ascend, and mend the lengths that they change."""
+    if all(stop - start == len(new) for start, stop, new in edits):
+        changed = bytearray(data)
+        for start, stop, new in edits:
+            changed[start:stop] = new
+        return Run.of(changed, segments)
+    pieces: list[bytes | bytearray] = []
+    done = 0
+    for start, stop, new in edits:
+        pieces += (data[done:start], new)
+        done = stop
+    pieces.append(data[done:])
+    return b"".join(pieces)

@@ -47,11 +47,22 @@ def test_a_card_beside_other_digits_is_found(value: str) -> None:
     assert any("4111111111111111" in text for text in found)
 
 
-@given(st.text(), st.sampled_from([value for values in REAL.values() for value in values]), st.text())
-def test_everything_found_was_nominated(before: str, value: str, after: str) -> None:
+@given(st.text(), st.sampled_from([value for values in REAL.values() for value in values]), st.text(), st.binary())
+def test_everything_found_was_nominated_inside_it(before: str, value: str, after: str, noise: bytes) -> None:
+    """By its own detector, and by a scan over raw bytes with anything around it."""
     text = f"{before} {value} {after}"
-    if any(True for _ in ALL.find(text)):
-        assert ALL.nominated(text.encode(errors="surrogatepass"))
+    encoded = text.encode(errors="surrogatepass")
+    nominated = ALL.nominated(noise + encoded + noise)
+    for start, end, name in ALL.find(text):
+        first = len(noise) + len(text[:start].encode(errors="surrogatepass"))
+        last = len(noise) + len(text[:end].encode(errors="surrogatepass"))
+        numbers = {number for stop, number in nominated if first < stop <= last}
+        assert name in {ALL.detectors[number].name for number in numbers}
+
+
+def test_detectors_that_are_not_asked_find_nothing() -> None:
+    card = next(number for number, detector in enumerate(ALL.detectors) if detector.name == "credit_card")
+    assert [name for _, _, name in ALL.find("4111111111111111 ada@engines.example", {card})] == ["credit_card"]
 
 
 def test_a_long_run_of_one_character_costs_linear_time() -> None:
