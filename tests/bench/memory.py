@@ -77,17 +77,28 @@ def measure_idle(bench: Bench) -> list[Figure]:
 
 def _open(sessions: ExitStack, peer: Peer, count: int) -> None:
     """That many sessions, each after a statement and its answer."""
-    for number in range(count):
-        session = sessions.enter_context(
-            psycopg.connect(
-                host="127.0.0.1",
-                port=peer.port,
-                user=peer.user,
-                password=peer.password,
-                dbname=peer.database,
-                sslmode="disable",
-                autocommit=True,
-            )
-        )
-        session.execute(f"select abalance from pgbench_accounts where aid = {number + 1}").fetchall()
+    for _ in range(count):
+        sessions.enter_context(_connected(peer))
     time.sleep(_SETTLED)
+
+
+def open_one(peer: Peer) -> float:
+    """Seconds that a session takes from its opening over a statement to its end."""
+    started = time.perf_counter()
+    with _connected(peer):
+        pass
+    return time.perf_counter() - started
+
+
+def _connected(peer: Peer) -> psycopg.Connection[tuple[object, ...]]:
+    session = psycopg.connect(
+        host="127.0.0.1",
+        port=peer.port,
+        user=peer.user,
+        password=peer.password,
+        dbname=peer.database,
+        sslmode="disable",
+        autocommit=True,
+    )
+    session.execute("select abalance from pgbench_accounts where aid = 1").fetchall()
+    return session

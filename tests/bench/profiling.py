@@ -1,4 +1,7 @@
-"""Where an engine's time goes while it serves one scenario: py-spy samples its threads."""
+"""Where an engine's time goes while it serves one scenario: py-spy samples who has its interpreter.
+
+Waiting for the disk or a peer does not count; system calls that are made with the interpreter's lock held do.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tests.bench import bulk, memory, pgbench
 from tests.bench.bench import Bench
 from tests.bench.peers import Peer, through
 
-USAGE = "(batched|strict)-(simple|extended|prepared)-CLIENTS, (select|copy)-(db|columns|plain), or answer"
+USAGE = "(batched|strict)-(simple|extended|prepared)-CLIENTS, (select|copy)-(db|columns|plain), answer, or opening"
 _RATE = 250  # samples a second
 Work = Callable[[int], str]
 
@@ -24,14 +27,17 @@ def profile(bench: Bench, scenario: str, seconds: int) -> str:
     output = bench.directory / "profile.txt"
     command = [
         str(Path(sys.executable).with_name("py-spy")), "record", "--pid", str(peer.pid), "--format", "raw",
-        "--rate", str(_RATE), "--duration", str(seconds), "--nonblocking", "--threads", "--output", str(output),
+        "--rate", str(_RATE), "--duration", str(seconds), "--nonblocking", "--gil", "--threads",
+        "--output", str(output),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as sampler:
         said = work(seconds)
         _, complaint = sampler.communicate()
     if sampler.returncode:
         raise SystemExit(f"py-spy failed:\n{complaint}")
-    return f"{scenario}: {said}\n{summary(output.read_text().splitlines())}"
+    stacks = output.read_text().splitlines()
+    busy = sum(count for _, count in _parse(stacks)) / (_RATE * seconds)
+    return f"{scenario}: {said}, its interpreter is busy {busy:.0%} of the time\n{summary(stacks)}"
 
 
 def _work(bench: Bench, scenario: str) -> tuple[Peer, Work]:
@@ -47,6 +53,9 @@ def _work(bench: Bench, scenario: str) -> tuple[Peer, Work]:
         case ["answer"]:
             peer = through(bench.strict, "strict")
             return peer, lambda seconds: _repeatedly(lambda: memory.read(bench, peer, 500_000_000), seconds)
+        case ["opening"]:
+            peer = through(bench.strict, "strict")
+            return peer, lambda seconds: _repeatedly(lambda: memory.open_one(peer), seconds)
     raise SystemExit(f"no scenario {scenario}: {USAGE}")
 
 
@@ -60,7 +69,7 @@ def _repeatedly(client: Callable[[], float], seconds: int) -> str:
     took: list[float] = []
     while sum(took) < seconds:
         took.append(client())
-    return f"{min(took):.2f} s under the profiler at best"
+    return f"{min(took):.3f} s under the profiler at best"
 
 
 def summary(stacks: list[str], longest: int = 45) -> str:
