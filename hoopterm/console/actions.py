@@ -62,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.APPROVALS, "scroll_up", "K", "K", "scroll", "Scroll the detail up"),
     _action(_S.SESSIONS, "open", "enter w", "enter", "watch", "Watch a live session; replay a past one", 90),
     _action(_S.SESSIONS, "terminate", "x", "x", "terminate…", "End the session; asks first", 70, True),
+    _action(_S.SESSIONS, "lock", "L", "L", "lock…", "Stop who runs it until they are unlocked; asks first", 65, True),
     _action(_S.SESSIONS, "replay", "r", "r", "replay", "Replay the session's recording", 60),
     _action(_S.WATCH, "pause", "space p", "space", "pause", "Stop or resume the picture; nothing is lost", 90),
     _action(_S.WATCH, "follow", "f G end", "f", "follow", "Go to the newest statement and stay there", 80),

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from hoopterm.console import themes
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.link import Engine, Link, Road
+from hoopterm.console.phrases import plural
 from hoopterm.console.pulse import Pulse
 from hoopterm.console.screens.page import Page
 from hoopterm.console.store import Store
@@ -166,6 +167,16 @@ class Console(App[None]):
             self.say(f"not terminated: {_words(problem)}", "error")
         else:
             self.say(f"terminated session {id}")
+
+    @work(group="decide")
+    async def lock(self, identity: str, reason: str) -> None:
+        """Lock an identity and tell what came of it."""
+        try:
+            locked = await self.engine.lock(identity=identity, reason=reason)
+        except Problem as problem:
+            self.say(f"not locked: {_words(problem)}", "error")
+        else:
+            self.say(f"locked {identity}: {plural(locked.ended, 'session')} ended")
 
     @work(group="command")
     async def perform(self, on: Page | Console, action: str) -> None:

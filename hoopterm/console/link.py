@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from engine.api.schema import FrameView, LiveView, RecordingView, ReviewView, SessionView, StatusView
+from engine.api.schema import FrameView, LiveView, LockView, RecordingView, ReviewView, SessionView, StatusView
 from hoopterm.console.store import LinkState, Store
 from hoopterm.errors import EngineUnreachable, Problem
 
@@ -47,6 +47,10 @@ class Engine(Protocol):
 
     async def kill(self, session: str, reason: str = "") -> None:
         """End a session now."""
+        ...
+
+    async def lock(self, *, reason: str, identity: str) -> LockView:
+        """Refuse new sessions of an identity, and end live ones."""
         ...
 
     def watch(self, session: str) -> AsyncGenerator[FrameView, None]:

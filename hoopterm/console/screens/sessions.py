@@ -105,7 +105,7 @@ class Sessions(Page):
         found = self.current
         off = set(super().off())
         if found is None:
-            off |= {"open", "terminate", "replay", "copy"}
+            off |= {"open", "terminate", "lock", "replay", "copy"}
         elif found.state != "live":
             off |= {"terminate"}
         return frozenset(off)
@@ -145,6 +145,12 @@ class Sessions(Page):
         found = self.current
         if not self.is_off("terminate") and found is not None:
             ask_to_end(self, found)
+
+    def action_lock(self) -> None:
+        """Ask, then stop its identity."""
+        found = self.current
+        if not self.is_off("lock") and found is not None:
+            ask_to_lock(self, found)
 
     def action_filter(self) -> None:
         """Ask for words."""
@@ -208,5 +214,29 @@ def ask_to_end(page: Page, found: SessionView) -> None:
         moot=moot,
         is_dangerous=True,
         reason_hint="why; goes into the record",
+    )
+    page.app.push_screen(Confirm(question), answered)
+
+
+def ask_to_lock(page: Page, found: SessionView) -> None:
+    """Ask, then lock the identity of a session."""
+    console = page.console
+    subject = found.identity.subject
+
+    def facts(cells: int) -> list[Line]:
+        live = (each for each in console.store.sessions.values() if each.state == "live")
+        return session.lock_question(found, sum(each.identity.subject == subject for each in live), cells)
+
+    def answered(reason: str | None) -> None:
+        if reason is not None:
+            console.lock(subject, reason)
+
+    question = Question(
+        title=f"Lock {clean(subject, 60)}?",
+        button="Lock",
+        facts=facts,
+        moot=lambda: "the engine is away: nothing can be locked now" if console.store.is_stale else "",
+        is_dangerous=True,
+        reason_hint="why; a lock needs a reason",
     )
     page.app.push_screen(Confirm(question), answered)

@@ -15,13 +15,13 @@ from hoopterm.console.views.review import person
 def row(session: SessionView, is_held: bool, now: datetime) -> dict[str, Line]:
     """The session's cells in the list."""
     live = session.state == "live"
-    tone = "" if live else "dim"
+    tone, who = "" if live else "dim", clean(session.identity.subject, 80)
     mark = status.session(session.state, is_held=is_held)
     since = phrases.ago(session.opened if live else session.closed or session.opened, now)
     return {
         "state": (mark.span,),
         "since": (Span(since, tone),),
-        "who": (Span(clean(session.identity.subject, 80), "bright" if live else "dim"),),
+        "who": (*((Span("locked ", "red"),) if session.locked else ()), Span(who, "bright" if live else "dim")),
         "behalf": (Span(clean(session.identity.on_behalf_of or session.identity.sponsor or "", 80), "dim"),),
         "target": (Span(clean(session.target, 80), tone),),
         "mode": (Span("observed", "amber"),) if session.mode == "observe" else BLANK,
@@ -48,6 +48,7 @@ def words(session: SessionView) -> str:
             session.id,
             session.state,
             session.mode,
+            "locked" if session.locked else "",
             who.subject,
             who.sponsor or "",
             who.on_behalf_of or "",
@@ -80,18 +81,36 @@ def facts(session: SessionView, now: datetime, is_stale: bool = False) -> list[L
 
 def question(session: SessionView, now: datetime, cells: int) -> list[Line]:
     """What the confirmation of an end repeats."""
-    out: list[Line] = []
+    did = line(phrases.plural(session.operations, "operation"), f", last {clean(session.last_verb, 40) or 'none'}")
+    return _folded(
+        cells,
+        ("who", person(session.identity)),
+        ("where", line((clean(session.target, 80), "bright"), (f"  from {clean(session.client, 80)}", "dim"))),
+        ("since", line(phrases.local_date(session.opened, now), (f"  {phrases.ago(session.opened, now)}", "dim"))),
+        ("did", did),
+        ("what", line("the connection is cut; an open transaction rolls back, a held operation is withdrawn")),
+        ("how long", line("at once and for good; the agent may connect again while its token is valid")),
+    )
 
-    def fact(label: str, value: Line) -> None:
+
+def lock_question(session: SessionView, live: int, cells: int) -> list[Line]:
+    """What the confirmation of a lock repeats; `live` sessions of that identity are known."""
+    identity = session.identity
+    name = clean(identity.subject, 60)
+    too = line("the agents they sponsor, what is done on their behalf or through tokens they minted")
+    return _folded(
+        cells,
+        ("who", person(identity)),
+        ("where", line("every target")),
+        ("what", line(f"new sessions are refused; {phrases.plural(live, 'live session')} and open reviews end")),
+        *((("also", too),) if identity.kind == "human" else ()),
+        ("how long", line(f"until somebody runs hoopterm unlock --identity {name}")),
+    )
+
+
+def _folded(cells: int, *facts: tuple[str, Line]) -> list[Line]:
+    out: list[Line] = []
+    for label, value in facts:
         for index, piece in enumerate(wrap(value, max(cells - 12, 20))):
             out.append((Span((label if not index else "").ljust(12), "dim"), *piece))
-
-    fact("who", person(session.identity))
-    fact("where", line((clean(session.target, 80), "bright"), (f"  from {clean(session.client, 80)}", "dim")))
-    fact("since", line(phrases.local_date(session.opened, now), (f"  {phrases.ago(session.opened, now)}", "dim")))
-    fact(
-        "did", line(phrases.plural(session.operations, "operation"), f", last {clean(session.last_verb, 40) or 'none'}")
-    )
-    fact("what", line("the connection is cut; an open transaction rolls back, a held operation is withdrawn"))
-    fact("how long", line("at once and for good; the agent may connect again while its token is valid"))
     return out

@@ -14,6 +14,7 @@ from engine.api.schema import (
     FrameView,
     IdentityView,
     LiveView,
+    LockView,
     OutcomeView,
     RecordingView,
     ReviewView,
@@ -289,6 +290,12 @@ class FakeEngine:
         """End a session."""
         self._answer()
         self.calls.append(("kill", session, reason))
+
+    async def lock(self, *, reason: str, identity: str) -> LockView:
+        """Lock an identity as bob."""
+        self._answer()
+        self.calls.append(("lock", identity, reason))
+        return LockView("identity", identity, "bob", reason, stamp(), ended=1)
 
     async def watch(self, session: str) -> AsyncGenerator[FrameView, None]:
         """What was put on `frames`, until None."""

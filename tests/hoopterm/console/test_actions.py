@@ -49,6 +49,7 @@ def test_what_grants_denies_or_kills_asks_first_and_needs_a_live_picture() -> No
         (Scope.APPROVALS, "approve"),
         (Scope.APPROVALS, "deny"),
         (Scope.SESSIONS, "terminate"),
+        (Scope.SESSIONS, "lock"),
         (Scope.WATCH, "terminate"),
     ):
         action = find(scope, id)

@@ -50,6 +50,30 @@ async def test_ending_a_session_asks_first() -> None:
         await until(pilot, lambda: "terminated session se_7f3a" in toasts(pilot))
 
 
+async def test_locking_asks_first_with_cancel_under_the_finger() -> None:
+    engine = FakeEngine()
+    async with running(engine) as pilot:
+        await pilot.press("2", "L")
+        assert isinstance(pilot.app.screen, Confirm)
+        assert pilot.app.focused is not None
+        assert pilot.app.focused.id == "cancel"
+        shown = picture(pilot)
+        for words in ("Lock report-bot?", "1 live session", "hoopterm unlock --identity report-bot"):
+            assert words in shown
+        await pilot.press("enter")
+        assert engine.calls == []
+        await pilot.press("L", *"INC-7", "enter", "enter")
+        await until(pilot, lambda: engine.calls == [("lock", "report-bot", "INC-7")])
+        await until(pilot, lambda: "locked report-bot: 1 session ended" in toasts(pilot))
+
+
+async def test_a_past_sessions_identity_can_be_locked_too() -> None:
+    engine = FakeEngine()
+    async with running(engine) as pilot:
+        await pilot.press("2", "G", "L", *"x", "enter", "enter")
+        await until(pilot, lambda: engine.calls == [("lock", "report-bot", "x")])
+
+
 async def test_a_past_session_cannot_be_ended() -> None:
     async with running(FakeEngine()) as pilot:
         await pilot.press("2", "G", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.api.schema import IdentityView
 from hoopterm.console.lines import plain
 from hoopterm.console.views import session
 from tests.hoopterm.console.scenes import NOW, sessions
@@ -31,6 +32,22 @@ def test_the_question_before_an_end_says_what_it_does() -> None:
     shown = "\n".join(plain(spans) for spans in session.question(sessions()[0], NOW, 70))
     for part in ("report-bot", "shop", "10.4.0.17:51422 psql", "rolls back", "for good"):
         assert part in shown
+
+
+def test_the_question_before_a_lock_says_whom_else_it_stops_and_for_how_long() -> None:
+    agent = "\n".join(plain(spans) for spans in session.lock_question(sessions()[0], 2, 70))
+    for part in ("report-bot", "every target", "2 live sessions", "until somebody runs"):
+        assert part in agent
+    assert "sponsor" not in agent.partition("what")[2]
+    human = msgspec.structs.replace(sessions()[0], identity=IdentityView("carol", "human"))
+    assert "the agents they sponsor" in "\n".join(plain(spans) for spans in session.lock_question(human, 0, 90))
+
+
+def test_what_is_locked_is_marked_and_found() -> None:
+    locked = msgspec.structs.replace(sessions()[0], locked=True)
+    assert plain(session.row(locked, False, NOW)["who"]) == "locked report-bot"
+    assert "locked" in session.words(locked)
+    assert "locked" not in session.words(sessions()[0])
 
 
 def test_a_hostile_client_name_cannot_act() -> None:
