@@ -28,13 +28,13 @@ class PreparedStatement:
 class OwnCatalog:
     """The schema as one session sees it, uncommitted changes and temporary objects included.
 
-    `version` is the state's when it was last `compared` with the session, by its `fingerprint`; `announced` how many
+    `version` is the state's when it was last `compared` with the session, by its `stamps`; `announced` how many
     changes of the schema had been heard of then.
     """
 
     version: int
     catalog: Catalog
-    fingerprint: str
+    stamps: object
     compared: float
     announced: int = 0
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from engine.protocols.postgres.catalog import queries
 from engine.protocols.postgres.catalog.snapshot import Fetch, Snapshot, load_surroundings, load_users
 from engine.protocols.postgres.catalog.source import INTERVAL, CatalogSource
+from engine.protocols.postgres.catalog.stamps import STAMPS, decode
 from engine.protocols.postgres.statement import OwnCatalog, Probe, SessionState
 
-_FINGERPRINT = queries.FINGERPRINT.replace("$1", "''")
+_STAMPS = STAMPS.replace("$1", "''")
 
 
 class SessionCatalogs:
@@ -52,19 +52,20 @@ class SessionCatalogs:
         self, state: SessionState, probe: Probe, known: OwnCatalog | None, now: float, announced: int
     ) -> OwnCatalog:
         version = state.version
-        ((_, fingerprint),) = await probe(_FINGERPRINT)
+        ((_, told),) = await probe(_STAMPS)
+        stamps = decode(told or "")
         surroundings = await load_surroundings(_fetch(probe))
-        if known is not None and fingerprint == known.fingerprint:
+        if known is not None and stamps == known.stamps:
             snapshot = known.catalog
             if isinstance(snapshot, Snapshot) and snapshot.surroundings == surroundings:
-                return OwnCatalog(version, snapshot, known.fingerprint, now, announced)
+                return OwnCatalog(version, snapshot, stamps, now, announced)
         shared = await self._source.fresh()
-        if fingerprint == self._source.fingerprint and not shared.has_unreadable:  # it sees what everybody sees
+        if stamps == self._source.stamps and not shared.has_unreadable:  # it sees what everybody sees
             snapshot = Snapshot(shared.builtin, shared.users, surroundings)
         else:
             users = await load_users(_fetch(probe))
             snapshot = Snapshot(shared.builtin, users, surroundings, printed_path=surroundings.search_path)
-        return OwnCatalog(version, snapshot, fingerprint or "", now, announced)
+        return OwnCatalog(version, snapshot, stamps, now, announced)
 
 
 def _probe(state: SessionState) -> Probe:

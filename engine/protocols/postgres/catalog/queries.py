@@ -7,6 +7,7 @@ operator of the client's making can be a better match. (PostgreSQL docs, "Operat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from string import Template
 
 IDENTITY = """
@@ -33,7 +34,7 @@ select pg_catalog.json_build_object(
 """Shaped like `catalog.Surroundings`."""
 
 # Other sessions' temporary objects are nobody's business, and come and go all the time.
-_SCHEMAS = """
+SCHEMAS = """
 schemas as materialized (
   select n.oid, n.nspname from pg_catalog.pg_namespace n
   where n.nspname::pg_catalog.text !~ '^pg_(toast|temp_|toast_temp_)' or n.oid = pg_catalog.pg_my_temp_schema()
@@ -67,11 +68,11 @@ foreign_keys as materialized (
                ('update', 'write', 'c'), ('update', 'write', 'n'), ('update', 'write', 'd')) x(event, effect, action)
     on x.action = case x.event when 'delete'::pg_catalog.text then k.confdeltype::pg_catalog.text
       else k.confupdtype::pg_catalog.text end
-  where k.contype = 'f'::pg_catalog."char" group by k.confrelid
+  where k.contype = 'f'::pg_catalog."char" and k.confrelid $scope group by k.confrelid
 )"""
 
 RELATIONS = Template(f"""
-with {_SCHEMAS}, {_BUSY}, {_FOREIGN_KEYS},
+with {SCHEMAS}, {_BUSY}, {_FOREIGN_KEYS},
 described as (
   select c.oid, c.relname, c.relkind, c.reltype, c.relrowsecurity, s.nspname,
     exists (select 1 from busy b where b.relation = c.oid) as is_busy
@@ -153,7 +154,7 @@ from described c left join foreign_keys g on g.confrelid = c.oid
 """Shaped like `statement.Relation`."""
 
 FUNCTIONS = Template(f"""
-with {_SCHEMAS}
+with {SCHEMAS}
 select pg_catalog.json_build_object(
   'oid', p.oid::pg_catalog.int8,
   'schema', s.nspname,
@@ -213,7 +214,7 @@ where p.oid $scope
 """Shaped like `statement.Function`."""
 
 OPERATORS = Template(f"""
-with {_SCHEMAS}
+with {SCHEMAS}
 select pg_catalog.json_build_object(
   'schema', s.nspname, 'name', o.oprname, 'function', o.oprcode::pg_catalog.oid::pg_catalog.int8,
   'estimators', pg_catalog.json_build_array(
@@ -235,12 +236,14 @@ ordering as materialized (
 )"""
 
 TYPES = Template(f"""
-with {_SCHEMAS}, {_ORDERING}
+with {SCHEMAS}, {_ORDERING}
 select pg_catalog.json_build_object(
   'oid', t.oid::pg_catalog.int8,
   'schema', s.nspname,
   'name', t.typname,
   'kind', t.typtype::pg_catalog.text,
+  'relation', coalesce(nullif(t.typrelid, 0::pg_catalog.oid), (select e.typrelid from pg_catalog.pg_type e
+    where e.oid = t.typelem and e.typarray = t.oid), 0::pg_catalog.oid)::pg_catalog.int8,
   'parts', coalesce((
     select pg_catalog.json_agg(distinct p.typname) from (
       select t.typbasetype as oid union all select t.typelem
@@ -268,6 +271,11 @@ where t.oid $scope
 """)
 """Shaped like `catalog.Type`; `functions` are those of users' making, `checks` a domain's."""
 
+ROW_TYPES = Template("""in (
+  select own.type from pg_catalog.pg_class c join pg_catalog.pg_type t on t.oid = c.reltype
+  cross join lateral pg_catalog.unnest(array[t.oid, t.typarray]) own(type) where c.oid = any ($oids))""")
+"""As the scope of `TYPES`: the types of the rows of relations, and of arrays of them."""
+
 CASTS = """
 select pg_catalog.json_build_object(
   'source', a.typname, 'target', b.typname, 'function', c.castfunc::pg_catalog.int8,
@@ -284,52 +292,16 @@ select pg_catalog.json_build_array(e.evtevent, e.evtfoid::pg_catalog.int8)::pg_c
 from pg_catalog.pg_event_trigger e where e.evtenabled <> 'D'::pg_catalog."char"
 """
 
-_OF_A_RELATION = "in (select c.oid from pg_catalog.pg_class c join schemas s on s.oid = c.relnamespace)"
-_STAMPED = (
-    {
-        "pg_class": ("oid", "x.relnamespace in (select s.oid from schemas s)"),
-        "pg_attribute": ("attrelid", f"x.attrelid {_OF_A_RELATION}"),
-        "pg_index": ("indexrelid", f"x.indrelid {_OF_A_RELATION}"),
-        "pg_type": ("oid", "x.typnamespace in (select s.oid from schemas s)"),
-        "pg_namespace": ("oid", "x.oid in (select s.oid from schemas s)"),
-        "pg_inherits": ("inhrelid", "true"),
-    }
-    | dict.fromkeys(
-        (
-            *("pg_proc", "pg_rewrite", "pg_trigger", "pg_policy", "pg_attrdef", "pg_constraint", "pg_operator"),
-            *("pg_cast", "pg_event_trigger", "pg_amop", "pg_amproc", "pg_extension"),
-        ),
-        ("oid", "true"),
-    )
-    | {"pg_auth_members": ("member", "true")}
-)
-_STAMPED_WHOLE = frozenset({"pg_namespace", "pg_auth_members"})
-"""Catalogs in which rows of initdb's making matter too: the rights on `public`, memberships in built-in roles."""
-
-_SUPERUSERS = """
+SUPERUSERS = """
 (select pg_catalog.sum(r.oid::pg_catalog.int8)::pg_catalog.text from pg_catalog.pg_roles r where r.rolsuper)"""
-
-_STAMPS = "\n  union all ".join(
-    # a row changed twice in one transaction keeps its xmin and moves to another ctid
-    f"""select pg_catalog.hashtextextended(x.xmin::pg_catalog.text || x.ctid::pg_catalog.text || ' {table} '
-      || x.{key}::pg_catalog.text, 0::pg_catalog.int8) as stamp from pg_catalog.{table} x
-    where x.{key} >= {0 if table in _STAMPED_WHOLE else 16384}::pg_catalog.oid
-    and {condition}"""
-    for table, (key, condition) in _STAMPED.items()
-)
-
-FINGERPRINT = f"""
-with {_SCHEMAS}
-select pg_catalog.txid_current_snapshot()::pg_catalog.text,
-  case when pg_catalog.txid_current_snapshot()::pg_catalog.text = $1::pg_catalog.text then null
-    else (select pg_catalog.concat(
-      pg_catalog.count(*), ' ', pg_catalog.sum(stamps.stamp), ' ', {_SUPERUSERS}) from (
-  {_STAMPS}) stamps) end
-"""
-"""What every committed schema change changes. Cheap while no transaction has ended since the snapshot given as `$1`."""
 
 USABLE_SCHEMAS = """
 select n.nspname::pg_catalog.text from pg_catalog.pg_namespace n, pg_catalog.pg_roles r
 where r.rolname = $1 and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
 """
 """The schemas a role may look into; the server passes over others on a search_path."""
+
+
+def oids(given: Iterable[int]) -> str:
+    """An array of OIDs as SQL has it."""
+    return f"'{{{','.join(map(str, sorted(given)))}}}'::pg_catalog.oid[]"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from engine.protocols.postgres.catalog import queries
+from engine.protocols.postgres.catalog.stamps import dependents
 from engine.protocols.postgres.statement import Function, Relation
 
 Fetch = Callable[[str], Awaitable[Sequence[str]]]
@@ -61,12 +62,14 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """One pg_type row: `parts` are the types it is made of, `functions` OIDs of users' functions it calls."""
+    """One pg_type row: `parts` are the types it is made of, `functions` OIDs of users' functions it calls, `relation`
+    is the OID of the table whose rows it holds, one by one or in arrays."""
 
     oid: int
     schema: str
     name: str
     kind: str
+    relation: int = 0
     parts: tuple[str, ...] = ()
     functions: tuple[int, ...] = ()
     checks: tuple[str, ...] = ()
@@ -257,6 +260,25 @@ async def load_users(fetch: Fetch) -> Objects:
         types=await _rows(fetch, queries.TYPES.substitute(scope=scope), Type),
         casts=await _rows(fetch, queries.CASTS, Cast),
         event_triggers=await _rows(fetch, queries.EVENT_TRIGGERS, tuple[str, int]),
+    )
+
+
+async def load_changes(fetch: Fetch, old: Objects, changed: Collection[int]) -> Objects | None:
+    """The objects with these relations as they are now, and with those that are printed with names of theirs.
+
+    None where more than relations is printed with them: then everything has to be loaded.
+    """
+    depending = {int(oid) for oid in await fetch(dependents(changed))}
+    if 0 in depending:
+        return None
+    stale = depending.union(changed)
+    listed = queries.oids(stale)
+    relations = await _rows(fetch, queries.RELATIONS.substitute(scope=f"= any ({listed})"), Relation)
+    types = await _rows(fetch, queries.TYPES.substitute(scope=queries.ROW_TYPES.substitute(oids=listed)), Type)
+    return replace(
+        old,
+        relations=(*(relation for relation in old.relations if relation.oid not in stale), *relations),
+        types=(*(type_ for type_ in old.types if type_.relation not in stale), *types),
     )
 
 

@@ -17,7 +17,15 @@ import asyncpg
 from engine.errors import UpstreamError
 from engine.protocols.postgres.address import parse_address
 from engine.protocols.postgres.catalog import queries
-from engine.protocols.postgres.catalog.snapshot import Objects, Snapshot, load_builtin, load_surroundings, load_users
+from engine.protocols.postgres.catalog.snapshot import (
+    Objects,
+    Snapshot,
+    load_builtin,
+    load_changes,
+    load_surroundings,
+    load_users,
+)
+from engine.protocols.postgres.catalog.stamps import NO_STAMPS, STAMPS, Stamps, decode
 from engine.secrets.resolve import Login
 from engine.tls import ClientTLS, TLSMode, client_context
 
@@ -26,6 +34,7 @@ Connect = Callable[[], Awaitable[Any]]
 
 INTERVAL = 1.0
 _MOST_ROLES = 1000
+_MOST_CHANGED = 500  # relations that are loaded by themselves rather than with all others
 _TIMEOUT = 30.0  # seconds
 
 _SETTINGS = """
@@ -73,7 +82,8 @@ class CatalogSource:
         self._usable_version = 0
         self.announced = 0  # how often a change was
         self._snapshot: Snapshot | None = None
-        self._seen = ("", "")  # the server's transactions and the fingerprint when they were last compared
+        self._transactions = ""  # the server's when it was last compared
+        self.stamps = NO_STAMPS
         self._compared = float("-inf")
         self._failed: tuple[float, UpstreamError] | None = None
 
@@ -91,11 +101,6 @@ class CatalogSource:
     def latest(self) -> Snapshot | None:
         """The last snapshot there was, which may be out of date."""
         return self._snapshot
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint of the last snapshot."""
-        return self._seen[1]
 
     def outdate(self) -> None:
         """The schema was changed: compare before the next use."""
@@ -154,26 +159,33 @@ class CatalogSource:
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connect()
             self._snapshot = self._builtin = None  # it may be another server by now
-            self._seen = ("", "")
+            self._transactions, self.stamps = "", NO_STAMPS
             await self._connection.execute(_SETTINGS)
         # what was locked when it was loaded may be free by now, and nothing else need have changed
         is_whole = self._snapshot is not None and not self._snapshot.has_unreadable
-        known = self._seen[0] if is_whole else ""
-        transactions, fingerprint = await self._connection.fetchrow(queries.FINGERPRINT, known)
-        if is_whole and self._snapshot is not None and fingerprint in (None, self._seen[1]):
-            self._seen = (transactions, self._seen[1])
-            return self._snapshot
-        # seen is from before the load: what changes during it differs at the next comparison
-        snapshot = await self._load()
-        self._seen = (transactions, fingerprint)
+        known = self._transactions if is_whole else ""
+        transactions, told = await self._connection.fetchrow(STAMPS, known)
+        stamps = self.stamps if told is None else decode(told)
+        snapshot = self._snapshot
+        if snapshot is None or not is_whole or stamps != self.stamps:
+            # the stamps are from before the load: what changes during it differs at the next comparison
+            snapshot = await self._load(stamps)
+        self._transactions, self.stamps = transactions, stamps
         return snapshot
 
-    async def _load(self) -> Snapshot:
+    async def _load(self, stamps: Stamps) -> Snapshot:
         surroundings = await load_surroundings(self._fetch)
         if self._builtin is None:
             self._builtin = await load_builtin(self._fetch)
-        users = await load_users(self._fetch)
         old = self._snapshot
+        users = None
+        if old is not None and stamps.others == self.stamps.others:
+            locked = {relation.oid for relation in old.users.relations if relation.is_unreadable}
+            changed = stamps.changed_since(self.stamps) | locked
+            if len(changed) <= _MOST_CHANGED:
+                users = await load_changes(self._fetch, old.users, changed)
+        if users is None:
+            users = await load_users(self._fetch)
         if old is not None and (old.users, old.surroundings) == (users, surroundings):
             return old
         return Snapshot(self._builtin, users, surroundings)

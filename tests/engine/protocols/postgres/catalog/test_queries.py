@@ -8,6 +8,7 @@ import pytest
 
 from engine.protocols.postgres.analysis.names import descendants, strings
 from engine.protocols.postgres.catalog import queries
+from engine.protocols.postgres.catalog.stamps import STAMPS, dependents
 from engine.protocols.postgres.parsing import Unreadable, grammar, parse
 
 QUESTIONS = {
@@ -16,9 +17,11 @@ QUESTIONS = {
     "functions": queries.FUNCTIONS.substitute(scope=">= 16384::pg_catalog.oid"),
     "operators": queries.OPERATORS.substitute(scope=">= 16384::pg_catalog.oid"),
     "types": queries.TYPES.substitute(scope=">= 16384::pg_catalog.oid"),
+    "types of rows": queries.TYPES.substitute(scope=queries.ROW_TYPES.substitute(oids=queries.oids([16384]))),
     "casts": queries.CASTS,
     "event triggers": queries.EVENT_TRIGGERS,
-    "fingerprint": queries.FINGERPRINT,
+    "stamps": STAMPS,
+    "dependents": dependents([16384, 16385]),
 }
 
 
@@ -34,7 +37,9 @@ def test_every_function_and_type_in_a_question_is_qualified(name: str) -> None:
         elif kind == "TypeName":
             assert strings(message.names)[0] == "pg_catalog"
         elif kind == "RangeVar" and not message.schemaname:
-            assert re.fullmatch("schemas|locked|busy|described|foreign_keys|ordering", message.relname)
+            assert re.fullmatch(
+                "schemas|locked|busy|described|foreign_keys|ordering|touched|depending", message.relname
+            )
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
