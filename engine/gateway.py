@@ -37,6 +37,7 @@ from engine.notify.notifier import Notifier
 from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
 from engine.protocols.base import Adapter
+from engine.refusals import Refusals
 from engine.room import Room
 from engine.secrets.resolve import Login, Reference, resolve
 from engine.secrets.secret import Secret
@@ -45,7 +46,6 @@ from engine.shared import Shared
 from engine.store.store import Store
 from engine.tls import Authority, ClientTLS
 
-_NAME, _REASON = 128, 512  # characters that the log keeps of what a stranger called itself, and of why not
 _DRAIN = 10.0  # seconds that what sessions are doing gets to finish when the engine stops
 _LAST_WORDS = 2.0  # seconds from telling a session that it ends to cutting it
 
@@ -62,6 +62,7 @@ class Gateway:
     locks: Locks
     authority: Authority
     room: Room
+    refusals: Refusals
     tasks: asyncio.TaskGroup
 
     def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now) -> None:
@@ -96,6 +97,7 @@ class Gateway:
                 known = group.subgroup(HooptermError)
                 raise (_first(known) if known is not None else group) from None
             self.room.close()
+            self.refusals.close()
             self.log.append(EventName.ENGINE_STOPPED, data={"policy": self.revision.digest})
 
     async def _open(self, resources: AsyncExitStack) -> None:
@@ -118,6 +120,7 @@ class Gateway:
         resources.push_async_callback(self.log.close)
         await resources.enter_async_context(self.notifier)
         self.notifier.use(self.revision.notifications)
+        self.refusals = Refusals(self.log.append)
         self.room = Room(self._holding_the_record(), engine.free_space, self._tell_space)
         await recover_recordings(self.state / "recordings", self.log)
         self.store = await Store.open(engine.store, self.state)
@@ -191,7 +194,7 @@ class Gateway:
             token = await self.tokens.verify(subject, secret)
             return admission.authenticated(self.revision, token)
         except SessionRefused as refused:
-            self.log.append(EventName.SESSION_REFUSED, identity=subject[:_NAME], data={"why": str(refused)[:_REASON]})
+            self.refusals.tell(refused, subject)
             raise
 
     async def open_session(
@@ -203,12 +206,7 @@ class Gateway:
                 raise SessionRefused("the engine is stopping", "", "try again in a moment")
             target = admission.permitted(self.revision, self.locks, identity, target_name, self.now())
         except SessionRefused as refused:
-            self.log.append(
-                EventName.SESSION_REFUSED,
-                identity=identity.subject,
-                target=target_name[:_NAME],
-                data={"why": str(refused)[:_REASON], "client": client},
-            )
+            self.refusals.tell(refused, identity.subject, target_name, client=client)
             raise
         if self.room.is_full:
             raise self.room.refusal("sessions")

@@ -13,6 +13,7 @@ import structlog
 
 from engine.errors import ConfigError, HooptermError
 from engine.protocols import registry
+from engine.refusals import Throttle
 
 if TYPE_CHECKING:
     from engine.config.models import Listener
@@ -23,6 +24,7 @@ _BACKLOG = 512
 _MAX_CONNECTIONS = 4096
 _DESCRIPTORS_EACH = 3  # its own, its upstream's and its recording's
 _DESCRIPTORS_KEPT = 256  # for the record, the store and the control API: a crowd of clients must not take those
+_WORDS = 100  # lines a minute about connections that ended: a crowd of them must not fill the disk
 _CROWDED_PAUSE = 0.05  # seconds, when the process is out of descriptors
 
 logger = structlog.get_logger()
@@ -59,6 +61,7 @@ class Listeners:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._most = connections_for(raise_descriptor_limit())
+        self._words = Throttle(_WORDS, 60.0)
         self._sockets: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._connections: set[asyncio.Task[None]] = set()
@@ -113,13 +116,17 @@ class Listeners:
         try:
             await protocol.serve(self._gateway, connection)
         except HooptermError as error:
-            logger.info("connection ended", why=str(error))
+            self._say("connection ended", error)
         except OSError as error:
-            logger.info("connection lost", why=str(error))
+            self._say("connection lost", error)
         except Exception:
             logger.exception("connection failed")
         finally:
             connection.close()
+
+    def _say(self, what: str, error: Exception) -> None:
+        if self._words.admits():
+            logger.info(what, why=str(error))
 
     def close(self) -> None:
         """Accept no more."""
