@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import NotFound, SessionRefused
 from engine.model import Identity, Target, Vouched
+
+MAX_SESSIONS: Final = 1000
+"""Sessions of one identity at a time: a quarter of what all of them may have."""
 
 if TYPE_CHECKING:
     from engine.config.revision import Revision
@@ -67,6 +71,14 @@ def permitted(revision: Revision, locks: Locks, identity: Identity, target_name:
     if (why := locks.why_not(identity, target.name)) is not None:
         raise SessionRefused(why, hint="ask an administrator")
     return target
+
+
+def require_place(sessions: Iterable[Session], identity: Identity) -> None:
+    """One identity leaves room for the others; raises SessionRefused."""
+    if sum(session.identity.subject == identity.subject for session in sessions) >= MAX_SESSIONS:
+        raise SessionRefused(
+            "too many sessions", f"{identity.subject} has {MAX_SESSIONS} open", "close some, or share them in a pool"
+        )
 
 
 def follow(session: Session, revision: Revision) -> str | None:

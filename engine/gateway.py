@@ -204,6 +204,7 @@ class Gateway:
         try:
             if self.is_draining:
                 raise SessionRefused("the engine is stopping", "", "try again in a moment")
+            admission.require_place(self.sessions.values(), identity)
             target = admission.permitted(self.revision, self.locks, identity, target_name, self.now())
         except SessionRefused as refused:
             self.refusals.tell(refused, identity.subject, target_name, client=client)

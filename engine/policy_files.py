@@ -17,6 +17,7 @@ from engine.audit.events import EventName
 from engine.config.loading import load_sources, read
 from engine.config.revision import Revision
 from engine.errors import ConfigError, Conflict, HooptermError
+from engine.files import sync_directory, write_private
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
@@ -166,8 +167,9 @@ def _keep(directory: Path, revision: Revision, author: str, time: str) -> None:
         staged = directory / f".{revision.digest}.{secrets.token_hex(4)}"
         staged.mkdir(parents=True, mode=0o700)
         for path, content in revision.sources.items():
-            (staged / path.name).write_bytes(content)
+            write_private(staged / path.name, content)
         staged.rename(folder)
+        sync_directory(directory)
     entry = {"time": time, "revision": revision.digest, "author": author}
     with (directory / _HISTORY).open("ab") as history:
         history.write(msgspec.json.encode(entry) + b"\n")

@@ -75,6 +75,18 @@ async def test_a_refused_session_is_an_event(gateway: Gateway) -> None:
     assert refused["identity"] == "bot"
 
 
+async def test_one_identity_cannot_take_every_place(
+    gateway: Gateway, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SECURITY: promise 6, never another session's service."""
+    monkeypatch.setattr("engine.admission.MAX_SESSIONS", 1)
+    with pytest.raises(SessionRefused, match="bot has 1 open"):
+        await gateway.open_session(session.identity, "shop", Peer(), "here")
+    assert len(await events(gateway, "session.refused")) == 1
+    other = replace(session.identity, subject="officer")
+    await gateway.close_session(await gateway.open_session(other, "shop", Peer(), "here"), "done")
+
+
 async def test_a_session_is_recorded_from_its_start_to_its_end(gateway: Gateway, session: Session) -> None:
     await gateway.close_session(session, "done")
     opened, closed = await events(gateway, "session.opened", "session.closed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,29 @@ async def test_every_revision_in_force_is_kept_with_its_author(serving: Serving)
         ("bob", applied.revision.digest),
     ]
     assert (state / "policy" / applied.revision.digest / "hoopterm.yaml").read_text() == text
+
+
+async def test_a_kept_revision_is_on_disk_whole_before_it_has_its_name(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was in force when the power went must not be an empty file."""
+    synced: list[str] = []
+    sync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    revision = replace(serving.gateway.revision, digest="d" * 64)
+    serving.gateway.revision = revision
+    await serving.gateway.policy_files.keep("bob")
+    folder = serving.gateway.state.resolve() / "policy"
+    (name,) = (path.name for path in revision.sources)
+    staged = [path for path in synced if Path(path).parent.name.startswith(f".{revision.digest}")]
+    assert any(Path(path).name.startswith(name) for path in staged)
+    assert synced.index(staged[0]) < synced.index(str(folder))
+    assert (folder / revision.digest / name).read_bytes() == next(iter(revision.sources.values()))
 
 
 async def test_a_file_changed_on_disk_is_not_overwritten(serving: Serving) -> None:
