@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import getpass
 import json
 import os
@@ -23,6 +24,7 @@ from hoopterm.demo.postgres import EmbeddedPostgres
 
 _STOPS_WITHIN = 20.0
 _LOOKS_EVERY = 0.1
+_LOCK = "lock"
 
 Told = Callable[[Step, str | None], None]
 """Hears of each step twice: when it is sent (None) and with what came back."""
@@ -44,10 +46,17 @@ class Scene:
 
 @contextmanager
 def staged(directory: Path) -> Iterator[Scene]:
-    """Build the scene anew in that directory, and take it down but for its state when the context ends."""
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    with EmbeddedPostgres() as postgres:
+    """Build the scene anew in that directory, and take it down but for its state when the context ends.
+
+    Raises RuntimeError where another demo has the directory.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with _held(directory), EmbeddedPostgres() as postgres:
+        for left in directory.iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            elif left.name != _LOCK:
+                left.unlink()
         postgres.psql("create database shop")
         postgres.psql(files("hoopterm.demo").joinpath("shop.sql").read_text(), "shop")
         config = directory / "hoopterm.yaml"
@@ -56,6 +65,23 @@ def staged(directory: Path) -> Iterator[Scene]:
         with _engine(config) as ready:
             agent = Address(ready["host"], ready["port"], "report-bot", "shop", ready["token"])
             yield Scene(directory, Path(ready["control"]), agent)
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """The directory for this demo alone: another one there would have its files taken away.
+
+    A file is locked, since the engine locks the folder of its socket.
+    """
+    descriptor = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"another demo runs in {directory}: end it, or start this one elsewhere") from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

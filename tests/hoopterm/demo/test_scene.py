@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -31,6 +32,18 @@ async def test_the_scene_is_built_acted_and_taken_down(tmp_path: Path, monkeypat
     assert figures["recording"].startswith(str(directory / "state" / "recordings"))
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_second_demo_leaves_the_first_one_alone_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    directory = tmp_path / "demo"
+    directory.mkdir()
+    (directory / "of-the-first").touch()
+    with (directory / "lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with pytest.raises(RuntimeError, match="another demo runs in"), scene.staged(directory):
+            pass
+        assert (directory / "of-the-first").exists()
 
 
 def test_an_engine_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
