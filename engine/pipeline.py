@@ -144,8 +144,11 @@ class Pipeline:
 
     def follow(
         self, session: Session, precedent: Precedent, id: str, text: str, parameters: Sequence[Parameter] = ()
-    ) -> Followed:
-        """Admit an operation by a precedent that holds: only its intent is new. Raises `RecordError`."""
+    ) -> Followed | None:
+        """Admit an operation by a precedent that holds: only its intent is new. Raises `RecordError`; None when it
+        needs `admit`."""
+        if session.locked is not None or self._gateway.room.is_full:
+            return None
         masks, salt, name, encoded = session.masks, entries.new_salt(), id.encode(), text.encode()
         values = [None if parameter.value is None else masks.text(parameter.value) for parameter in parameters]
         session.recorder.fill(

@@ -49,6 +49,7 @@ async def test_its_frames_and_its_intent_are_those_of_the_first(gateway: Gateway
     found = gateway.pipeline.precedent(session, passage)
     assert found is not None
     followed = gateway.pipeline.follow(session, found, "o-2", passage.operation.text, parameters)
+    assert followed is not None
     answer = found.answer(b"description", COLUMNS, (0, 1))
     followed.conclude(answer, 2, cells, b"SELECT 2", masker.masked)
 
@@ -82,6 +83,7 @@ async def test_a_text_with_something_sensitive_in_it_is_recorded_masked(gateway:
     found = await precedent(gateway, session)
     text = 'read of people where mail = eve@engines.example -- "quoted" \\ \t'
     followed = gateway.pipeline.follow(session, found, "o-2", text)
+    assert followed is not None
     followed.conclude(found.answer(b"", COLUMNS, ()), 0, b"", b"SELECT 0", 0)
     await gateway.close_session(session, "done")
     (begun,) = [frame.data for frame in frames(session) if frame.code == "q" and about(frame) == "o-2"]
@@ -92,6 +94,7 @@ async def test_a_text_with_something_sensitive_in_it_is_recorded_masked(gateway:
 async def test_it_goes_on_as_an_ordinary_passage(gateway: Gateway, session: Session) -> None:
     found = await precedent(gateway, session)
     followed = gateway.pipeline.follow(session, found, "o-2", "read of people", (Parameter("int4", "7"),))
+    assert followed is not None
     passage = followed.passage()
     assert passage.operation == replace(
         found.operation, id="o-2", text="read of people", parameters=(Parameter("int4", "7"),)
@@ -122,3 +125,9 @@ async def test_one_whose_entries_may_be_cut_is_none(gateway: Gateway, session: S
     passage = await admitted(gateway, session)
     passage.decision = replace(passage.decision, reason="because " * 4096)
     assert gateway.pipeline.precedent(session, passage) is None
+
+
+async def test_a_locked_session_follows_nothing(gateway: Gateway, session: Session) -> None:
+    found = await precedent(gateway, session)
+    session.locked = "runaway"
+    assert gateway.pipeline.follow(session, found, "o-2", "read of people") is None

@@ -168,6 +168,9 @@ async def small(gateway: Gateway, disk: Disk) -> Disk:
 async def test_below_the_floor_nothing_is_admitted_or_recorded_and_sessions_live_on(
     gateway: Gateway, session: Session, small: Disk
 ) -> None:
+    (read,) = await gateway.pipeline.admit(session, Sent([operation(Effect.READ)]))
+    precedent = gateway.pipeline.precedent(session, read)
+    assert precedent is not None
     small.free = 4_000
     await gateway.room.look()
     for effect in (Effect.READ, Effect.WRITE, Effect.SCHEMA):
@@ -176,9 +179,10 @@ async def test_below_the_floor_nothing_is_admitted_or_recorded_and_sessions_live
             await gateway.pipeline.admit(session, Sent([operation(effect)]))
         with pytest.raises(RecordError, match="no room left"):
             gateway.pipeline.refuse_early(session, operation(effect), Decision(Verdict.DENY, "x", "y"))
+    assert gateway.pipeline.follow(session, precedent, "o-3", read.operation.text) is None
     with pytest.raises(RecordError, match="no room left"):
         await gateway.open_session(session.identity, "shop", Peer(), "here")
-    assert await events(gateway, "operation.intended", "operation.denied", "session.refused") == []
+    assert len(await events(gateway, "operation.intended", "operation.denied", "session.refused")) == 1
     assert list(gateway.sessions) == [session.id]
     small.free = 50_000
     await gateway.room.look()

@@ -199,6 +199,8 @@ class Lane:
             )
         except RecordError:
             return False  # the general way meets the same, and refuses
+        if followed is None:
+            return False
         self._open = _Open(known, followed, data, is_described)
         relay.upstream.write(upwards)
         return True
