@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -120,10 +121,13 @@ class Connection:
         await self._decide(session, settings)
         database = session.database or target.name
         login, self._tls = await gateway.login(target)
-        opened = self._upstream = await upstream.connect(target.address, database, login, settings, tls=self._tls)
+        with self._unless_the_client_leaves():
+            opened = await upstream.connect(target.address, database, login, settings, tls=self._tls)
+        self._upstream = opened
         wire = Wire(opened.transport, opened.leftover)
         try:
-            analyst = await _analyst(gateway, target, database)
+            with self._unless_the_client_leaves():
+                analyst = await _analyst(gateway, target, database)
             if self._terminated is not None:
                 raise SessionRefused("the session was ended", self._terminated)
             tracker = Tracker(database, login.user, opened.parameters)
@@ -138,6 +142,30 @@ class Connection:
         finally:
             wire.close()
             await wire.closed
+
+    @contextlib.contextmanager
+    def _unless_the_client_leaves(self) -> Iterator[None]:
+        """Give up what is awaited inside when the client goes away: an upstream may take its time without end."""
+        task = asyncio.current_task()
+        assert task is not None
+        has_left, is_waiting = False, True
+
+        def leave() -> None:
+            nonlocal has_left
+            if is_waiting:
+                has_left = True
+                task.cancel()
+
+        self._client.listen(leave)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if has_left and task.uncancel() == 0:
+                raise SessionRefused("the client left before its session was ready") from None
+            raise
+        finally:
+            is_waiting = False
+            self._client.pause("start")
 
     async def _decide(self, session: Session, settings: Mapping[str, str]) -> None:
         """What the start-up asks for is an operation; raises SessionRefused where it may not be."""

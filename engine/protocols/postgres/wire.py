@@ -43,6 +43,8 @@ class Wire(asyncio.BufferedProtocol):
         """Hear when the peer goes away; what it says meanwhile is kept, up to a chunk."""
         self._on_lost = on_lost
         self.resume("start")
+        if self._is_lost:
+            on_lost()
 
     def attach(
         self,

@@ -67,6 +67,8 @@ async def test_a_peer_that_leaves_is_told_once_even_to_who_comes_late() -> None:
     peer.wire.listen(lambda: heard.append(True))
     peer.transport.feed_eof()
     assert heard == [True]
+    peer.wire.listen(lambda: heard.append(False))
+    assert heard == [True, False]
     peer.attach()
     assert peer.lost == 1
     peer.wire.write(b"too late")
