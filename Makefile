@@ -37,6 +37,10 @@ fuzz: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
+campaign: $(STAMP)
+	tests/servers/install
+	$(BIN)/python -m tests.campaign
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

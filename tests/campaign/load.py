@@ -178,24 +178,41 @@ def holds(worker: Worker) -> None:
 KINDS: Sequence[Work] = (reads, writes, transacts, copies, pipelines, holds)
 
 
-def approve_all(engine: RunningEngine, stopping: threading.Event) -> None:
-    """The person who approves everything, until the engine is gone."""
+class Approver(threading.Thread):
+    """The person who approves everything, until told to stop or the engine is gone."""
 
-    async def approve() -> None:
-        async with engine.client() as client:
-            await _approve_live(client)
+    def __init__(self, engine: RunningEngine) -> None:
+        super().__init__(daemon=True)
+        self._engine = engine
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
 
-    while not stopping.is_set():
+    def run(self) -> None:
         with contextlib.suppress(EngineUnreachable, Refused, OSError):
-            asyncio.run(approve())
-            return
+            self._loop.run_until_complete(self._approve())
+        self._loop.close()
+
+    def stop(self) -> None:
+        """End it, and wait for that."""
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self.join(30)
+
+    async def _approve(self) -> None:
+        async with self._engine.client() as client, asyncio.TaskGroup() as tasks:
+            approving = tasks.create_task(_approve_live(client))
+            approving.add_done_callback(lambda _: self._stopping.set())
+            await self._stopping.wait()
+            approving.cancel()
 
 
 async def _approve_live(client: Client) -> None:
-    async for change in client.live():
-        if change.review is not None and change.review.state == "pending":
-            with contextlib.suppress(Refused):  # decided, or its client is gone
-                await client.approve(change.review.id, "agreed")
+    with contextlib.suppress(EngineUnreachable, Refused, OSError):
+        async with contextlib.aclosing(client.live()) as changes:
+            async for change in changes:
+                if change.review is not None and change.review.state == "pending":
+                    with contextlib.suppress(Refused):  # decided, or its client is gone
+                        await client.approve(change.review.id, "agreed")
 
 
 class Crowd:
@@ -204,8 +221,7 @@ class Crowd:
     def __init__(self, engine: RunningEngine, kinds: Sequence[Work] = KINDS) -> None:
         self.pace = Pace()
         self.workers = [Worker(engine, self.pace, kind) for kind in kinds]
-        self._stopping = threading.Event()
-        self._approver = threading.Thread(target=approve_all, args=(engine, self._stopping), daemon=True)
+        self._approver = Approver(engine)
 
     @property
     def accounts(self) -> list[Account]:
@@ -223,8 +239,8 @@ class Crowd:
             worker.stop()
 
     def join(self) -> None:
-        """All have ended; the approver ends with its engine."""
-        self._stopping.set()
+        """All have ended."""
         for worker in self.workers:
             worker.join(60)
             assert not worker.is_alive(), f"{worker.account.name} hangs"
+        self._approver.stop()

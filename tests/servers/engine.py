@@ -137,6 +137,10 @@ class RunningEngine:
         """A client of bare bytes."""
         return RawClient(self.port, subject, self.token(subject), extra=extra)
 
+    def raw_on(self, target: str) -> RawClient:
+        """The same on another target."""
+        return RawClient(self.port, "bot", self.token(), target)
+
     def memory(self) -> int:
         """Bytes of memory the engine's process has now."""
         assert self.process is not None

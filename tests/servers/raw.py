@@ -33,13 +33,17 @@ class RawClient:
         self.pid, self.key = 0, b""
         self._buffer = b""
         if login:
-            self.send(write_startup({"user": user, "database": database, **(extra or {})}, 0))
-            assert self.receive()[0] == "R"
-            self.send(message(b"p", token.encode() + b"\0"))
+            self.enter(user, token, database, extra)
             for kind, data in self.until("Z"):
                 assert kind != "E", data
                 if kind == "K":
                     self.pid, self.key = int.from_bytes(data[5:9], "big"), data[9:]
+
+    def enter(self, user: str, token: str, database: str, extra: Mapping[str, str] | None = None) -> None:
+        """Say who it is; the answer is still to come."""
+        self.send(write_startup({"user": user, "database": database, **(extra or {})}, 0))
+        assert self.receive()[0] == "R"
+        self.send(message(b"p", token.encode() + b"\0"))
 
     def __enter__(self) -> Self:
         return self
