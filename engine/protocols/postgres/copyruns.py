@@ -24,6 +24,7 @@ from engine.protocols.postgres.runs import (
     are_alike,
     bodies,
     bounds,
+    joined_bodies,
     nominees,
     patched,
     segments_of,
@@ -85,7 +86,7 @@ class CopyRuns:
 
     def recorded(self, masked: bytes) -> bytes:
         """A recording keeps COPY data without the messages it came in."""
-        return b"".join(bodies(masked, segments_of(masked, _TAG)))
+        return joined_bodies(masked, segments_of(masked, _TAG))
 
     def finish(self) -> bytes:
         """What was held back when the COPY ended."""
@@ -110,7 +111,7 @@ class _Fields:
         self._plan = plan
         self._careful = careful
         self._wanted = tuple(action is not None for action in plan.columns)
-        self._is_wanted = any(self._wanted)
+        self._protected = [index for index, is_wanted in enumerate(self._wanted) if is_wanted]
         self._in_place = all(action is None or action.keeps_length for action in plan.columns)
 
     def mask(self, chunk: bytes, segments: Sequence[Segment]) -> bytes | None:
@@ -123,7 +124,10 @@ class _Fields:
             if self._careful.is_at_row and isinstance(segment, range) and self._star_alike(chunk, data, segment):
                 continue
             for start, stop in pairwise((*segment, end)):
-                if not (self._careful.is_at_row and self._star(chunk, data, start, stop)):
+                row = chunk[start + HEADER : stop - 1]
+                if self._careful.is_at_row and (starred := self._starred(row)) is not None:
+                    data[start + HEADER : stop - 1] = starred
+                else:
                     masked = self._careful.mask(chunk[start + HEADER : stop])
                     edits.append((start, stop, CopyData(masked).encode() if masked else b""))
         if self._plan.detection is not None and (nominated := self._plan.detection.nominated(data)):
@@ -146,7 +150,7 @@ class _Fields:
         row = chunk[start + HEADER : start + step - 1]
         if b"\n" in row:
             return False
-        if self._is_wanted:
+        if self._protected:
             fields = row.split(careful.delimiter)
             if len(fields) != len(self._wanted):
                 return False
@@ -167,26 +171,28 @@ class _Fields:
         careful.rows += len(segment)
         return True
 
-    def _star(self, chunk: bytes, data: bytearray, start: int, stop: int) -> bool:
-        """Star the protected fields of one row; False where it has to be taken apart."""
-        careful, position, masked = self._careful, start + HEADER, 0
-        row = chunk[position : stop - 1]
-        if b"\n" in row or (careful.special in row and not self._can_stay(row)):
-            return False
-        if self._is_wanted:
+    def _starred(self, row: bytes) -> bytes | None:
+        """One row with its protected fields starred; None where it has to be taken apart."""
+        careful = self._careful
+        special, null, masked = careful.special, careful.null_field, 0
+        has_special = special in row
+        if b"\n" in row or (has_special and not self._can_stay(row)):
+            return None
+        if self._protected:
             fields = row.split(careful.delimiter)
             if len(fields) != len(self._wanted):
-                return False
-            for is_wanted, field in zip(self._wanted, fields, strict=True):
-                if is_wanted and field != careful.null_field:
-                    if careful.special in field:
-                        return False
-                    data[position : position + len(field)] = b"*" * len(field)
+                return None
+            for index in self._protected:
+                field = fields[index]
+                if field != null:
+                    if has_special and special in field:
+                        return None
+                    fields[index] = b"*" * len(field)
                     masked += 1
-                position += len(field) + 1
+            row = careful.delimiter.join(fields)
         careful.masked += masked
         careful.rows += 1
-        return True
+        return row
 
     def _can_stay(self, row: bytes) -> bool:
         """Whether quotes or escapes in a row can stay unread: NULLs do, others where no detector would look at them."""

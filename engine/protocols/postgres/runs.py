@@ -117,6 +117,20 @@ def bodies(data: bytes, segments: Sequence[Segment]) -> list[bytes]:
     return [data[start + HEADER : stop] for start, stop in messages(segments, len(data))]
 
 
+def joined_bodies(data: bytes, segments: Sequence[Segment]) -> bytes:
+    """The same in one piece."""
+    pieces: list[bytes | bytearray] = []
+    for segment, end in bounds(segments, len(data)):
+        if isinstance(segment, range):
+            piece = bytearray(memoryview(data)[segment.start : segment.stop])
+            for gone in range(HEADER):
+                del piece[:: segment.step - gone]  # the first byte that each message still has
+            pieces.append(piece)
+        else:
+            pieces += [data[start + HEADER : stop] for start, stop in pairwise((*segment, end))]
+    return b"".join(pieces)
+
+
 def nominees(
     segments: Sequence[Segment], end: int, nominated: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:

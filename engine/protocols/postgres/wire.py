@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-_READ = 64 * 1024
+_READ = 256 * 1024  # a large answer comes in fewer pieces; one buffer serves all connections of a thread
 _WRITE_HIGH = 256 * 1024
 _LAST_WORDS = 5.0  # seconds a peer has to take what is still to be sent when the connection closes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.protocols.postgres.runs import Segment, are_alike, bounds, walk
+from engine.protocols.postgres.runs import Segment, are_alike, bodies, bounds, joined_bodies, walk
 
 ROW, WORD = ord("D"), ord("C")
 LIMIT = 1000
@@ -62,6 +62,15 @@ def test_it_compares_one_place_of_all_rows_of_a_range() -> None:
     assert are_alike(data, found[0], 5, 3)
     assert not are_alike(data, found[0], 5, 4)
     assert are_alike(data, found[0], 9, 3)
+
+
+@given(st.lists(st.one_of(MANY_ALIKE, ANY), max_size=6))
+def test_bodies_are_the_messages_without_their_heads(parts: list[list[tuple[int, bytes]]]) -> None:
+    found = [body for part in parts for _, body in part]
+    data = b"".join(message(ROW, body) for body in found)
+    _, segments = walk(data, ROW, LIMIT)
+    assert bodies(data, segments) == found
+    assert joined_bodies(data, segments) == b"".join(found)
 
 
 def test_an_empty_chunk_has_no_segments() -> None:
