@@ -20,6 +20,7 @@ from engine.identity.jwks import is_signed
 from engine.identity.jwt import NotAccepted, Presented, take_apart
 from engine.identity.keyring import Keyring, Spawn
 from engine.model import Vouched
+from engine.refusals import Throttle
 from engine.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SKEW: Final = 60.0
 """Seconds by which an issuer's clock and ours may differ."""
 MAX_GROUPS: Final = 1000
+_WORDS: Final = 100  # lines a minute about tokens that were refused: a crowd of strangers must not fill the disk
 _LONGEST: Final = 255  # characters of a subject or an identifier
 _LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999
 
@@ -50,6 +52,7 @@ class Issuers:
         self._clock = clock
         self._get = get
         self._issuers: dict[str, tuple[Issuer, Keyring]] = {}
+        self._words = Throttle(_WORDS, 60.0, clock)
 
     def __repr__(self) -> str:
         return f"<Issuers {len(self._issuers)}>"
@@ -67,7 +70,8 @@ class Issuers:
         try:
             return await self._verified(take_apart(secret.reveal()))
         except NotAccepted as refused:
-            logger.info("a token of an issuer was refused", why=refused.why, is_proven=refused.is_proven)
+            if self._words.admits():
+                logger.info("a token of an issuer was refused", why=refused.why, is_proven=refused.is_proven)
             if refused.is_proven:
                 raise SessionRefused("the token does not let in", refused.why, "ask its issuer for another") from None
             raise SessionRefused(

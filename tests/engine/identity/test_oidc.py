@@ -243,6 +243,13 @@ async def test_no_token_is_in_an_error_or_a_repr(capsys: pytest.CaptureFixture[s
         assert not any(part in shown for part in token.split("."))
 
 
+async def test_a_crowd_of_bad_tokens_does_not_fill_the_engines_log(capsys: pytest.CaptureFixture[str]) -> None:
+    trusted = issuers(Network())
+    for _ in range(1000):
+        await refusal(trusted, "ey.b.c")
+    assert 0 < capsys.readouterr().out.count("was refused") <= 100
+
+
 # against a real provider: the npm package oidc-provider
 
 
