@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from engine import denials, entries
 from engine.audit.events import EventName
 from engine.errors import Denied, HooptermError, RecordError
-from engine.model import Decision, Mode, Operation, Outcome, Parameter, Status, Verdict
+from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
 from engine.passage import Passage
 from engine.precedent import Followed, Precedent
 from engine.protocols.base import Exchange, Hold
@@ -143,14 +143,17 @@ class Pipeline:
         return None if precedent.is_too_long else precedent
 
     def follow(
-        self, session: Session, precedent: Precedent, id: str, text: str, parameters: Sequence[Parameter] = ()
+        self, session: Session, precedent: Precedent, id: str, text: str, values: Sequence[str | None] = ()
     ) -> Followed | None:
         """Admit an operation by a precedent that holds: only its intent is new. Raises `RecordError`; None when it
         needs `admit`."""
         if session.locked is not None or self._gateway.room.is_full:
             return None
         masks, salt, name, encoded = session.masks, entries.new_salt(), id.encode(), text.encode()
-        values = [None if parameter.value is None else masks.text(parameter.value) for parameter in parameters]
+        if values:
+            values = [
+                value if value is None or masks.is_clear(value.encode()) else masks.text(value) for value in values
+            ]
         session.recorder.fill(
             precedent.question,
             name,
@@ -169,7 +172,7 @@ class Pipeline:
         session.open_operations[id] = salt
         session.counts.operations += 1
         session.counts.last_verb = precedent.operation.verb
-        return Followed(self._gateway, session, precedent, id, text, parameters, sequence)
+        return Followed(self._gateway, session, precedent, id, text, sequence)
 
     def preview(self, session: Session, operation: Operation) -> Decision:
         """What would be decided while the parameters are not known yet; nothing is recorded, nothing held."""

@@ -101,7 +101,7 @@ class Followed:
     Its answer is either `concluded` at once, or goes on as any other's with the `passage`.
     """
 
-    __slots__ = ("_gateway", "_parameters", "id", "precedent", "sequence", "session", "text")
+    __slots__ = ("_gateway", "id", "precedent", "sequence", "session", "text")
 
     def __init__(
         self,
@@ -110,11 +110,9 @@ class Followed:
         precedent: Precedent,
         id: str,
         text: str,
-        parameters: Sequence[Parameter],
         sequence: int,
     ) -> None:
         self._gateway = gateway
-        self._parameters = parameters
         self.session = session
         self.precedent = precedent
         self.id = id
@@ -124,10 +122,10 @@ class Followed:
     def __repr__(self) -> str:
         return f"<Followed {self.id} {self.precedent!r}>"
 
-    def passage(self) -> Passage:
+    def passage(self, parameters: Sequence[Parameter] = ()) -> Passage:
         """The operation as it would be had it been decided by itself."""
         precedent = self.precedent
-        operation = replace(precedent.operation, id=self.id, text=self.text, parameters=tuple(self._parameters))
+        operation = replace(precedent.operation, id=self.id, text=self.text, parameters=tuple(parameters))
         return Passage(self._gateway, self.session, operation, precedent.decision, None, self.sequence)
 
     def conclude(self, answer: Answer, rows: int, cells: bytes, tag: bytes, masked: int) -> None:

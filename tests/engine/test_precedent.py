@@ -48,7 +48,9 @@ async def test_its_frames_and_its_intent_are_those_of_the_first(gateway: Gateway
 
     found = gateway.pipeline.precedent(session, passage)
     assert found is not None
-    followed = gateway.pipeline.follow(session, found, "o-2", passage.operation.text, parameters)
+    followed = gateway.pipeline.follow(
+        session, found, "o-2", passage.operation.text, [parameter.value for parameter in parameters]
+    )
     assert followed is not None
     answer = found.answer(b"description", COLUMNS, (0, 1))
     followed.conclude(answer, 2, cells, b"SELECT 2", masker.masked)
@@ -93,9 +95,9 @@ async def test_a_text_with_something_sensitive_in_it_is_recorded_masked(gateway:
 
 async def test_it_goes_on_as_an_ordinary_passage(gateway: Gateway, session: Session) -> None:
     found = await precedent(gateway, session)
-    followed = gateway.pipeline.follow(session, found, "o-2", "read of people", (Parameter("int4", "7"),))
+    followed = gateway.pipeline.follow(session, found, "o-2", "read of people", ["7"])
     assert followed is not None
-    passage = followed.passage()
+    passage = followed.passage((Parameter("int4", "7"),))
     assert passage.operation == replace(
         found.operation, id="o-2", text="read of people", parameters=(Parameter("int4", "7"),)
     )

@@ -25,14 +25,13 @@ from engine.protocols.postgres.errands import (
     QueryErrand,
 )
 from engine.protocols.postgres.messages import HEADER
-from engine.protocols.postgres.parameters import decode, needs_types
+from engine.protocols.postgres.parameters import decode, texts
 from engine.protocols.postgres.parsing import normalize
-from engine.protocols.postgres.portals import Portal, Prepared, Unconfirmed
+from engine.protocols.postgres.portals import Portal, Prepared
 from engine.protocols.postgres.rows import RowMasker
 from engine.protocols.postgres.shapes import is_faithful, shape
 
 if TYPE_CHECKING:
-    from engine.model import Parameter
     from engine.precedent import Followed, Precedent
     from engine.protocols.postgres.relay import Relay
     from engine.protocols.postgres.statement import Statement
@@ -167,18 +166,16 @@ class Lane:
         rest = data[end:]
         if relay.tracker.status != "I" or data[HEADER] or rest not in _BEHIND_BIND:
             return False
-        message = r.Bind.decode(data[:end])
-        try:
-            prepared = relay.names.statements.find(message.statement, relay.batch)
-        except Unconfirmed:
+        statements, name_end = relay.names.statements, data.find(0, HEADER + 1)
+        prepared = statements.confirmed.get(data[HEADER + 1 : name_end].decode("utf-8", "surrogateescape"))
+        known = self._prepared.get(prepared) if prepared is not None and statements.is_settled else None
+        if known is None or prepared is None:
             return False
-        if prepared is None or needs_types(message, prepared.types):
+        bind = data[:end]
+        if (values := texts(bind, name_end + 1, prepared.types)) is None:
             return False
-        known = self._prepared.get(prepared)
-        if known is None:
-            return False
-        upwards = data if (is_described := rest != _RUN) else data[:end] + _DESCRIBE + _RUN
-        return self._admit(known, data, upwards, prepared.text, decode(message, prepared.types), is_described)
+        upwards = data if (is_described := rest != _RUN) else bind + _DESCRIBE + _RUN
+        return self._admit(known, data, upwards, prepared.text, values, is_described)
 
     def _admit(
         self,
@@ -186,7 +183,7 @@ class Lane:
         data: bytes,
         upwards: bytes,
         text: str,
-        parameters: Sequence[Parameter],
+        values: Sequence[str | None],
         is_described: bool,
     ) -> bool:
         relay = self._relay
@@ -195,7 +192,7 @@ class Lane:
             return False
         try:
             followed = relay.gateway.pipeline.follow(
-                relay.session, known.precedent, relay.next_operation(), text, parameters
+                relay.session, known.precedent, relay.next_operation(), text, values
             )
         except RecordError:
             return False  # the general way meets the same, and refuses
@@ -294,15 +291,18 @@ class Lane:
         self._open = None
         relay, followed, data = self._relay, under_way.followed, under_way.data
         statement = replace(under_way.known.statement, text=followed.text)
-        delivery = Delivery(statement, followed.passage(), relay.described)
         if data[0] == r.Query.kind:
+            delivery = Delivery(statement, followed.passage(), relay.described)
             relay.codec.forward(data, QueryErrand([delivery], relay.tracker.completed))
         else:
-            portal = Portal(
-                "", delivery, relay.session.revision, is_described=True, size=len(data), moment=self._moment
-            )
+            bind = data[: 1 + int.from_bytes(data[1:HEADER])]
+            message = r.Bind.decode(bind)
+            types = relay.names.statements.confirmed[message.statement].types
+            delivery = Delivery(statement, followed.passage(decode(message, types)), relay.described)
+            revision = relay.session.revision
+            portal = Portal("", delivery, revision, is_described=True, size=len(bind), moment=self._moment)
             proposal = relay.names.portals.propose("", portal, relay.batch)
-            relay.codec.forward(data, BindErrand(proposal, portal))
+            relay.codec.forward(bind, BindErrand(proposal, portal))
             relay.codec.forward(_DESCRIBE, DescribePortalErrand(delivery, is_hidden=not under_way.is_described))
             relay.codec.forward(_EXECUTE, ExecuteErrand(delivery, relay.tracker.completed))
             relay.codec.forward(_SYNC, Errand())

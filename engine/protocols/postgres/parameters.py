@@ -18,6 +18,9 @@ def builtin_type(oid: int) -> str | None:
     return f"_{name[:-2]}" if name is not None and name.endswith("[]") else name
 
 
+_NULL = 0xFFFFFFFF
+
+
 @lru_cache(maxsize=1024)
 def type_name(oid: int) -> str:
     """The same for any type: others by their OID, 0 as unknown."""
@@ -38,6 +41,34 @@ def decode(message: Bind, types: Sequence[int]) -> tuple[Parameter, ...]:
         _parameter(value, types[index] if index < len(types) else 0, _format(message.formats, index) == 1)
         for index, value in enumerate(message.values)
     )
+
+
+def texts(bind: bytes, start: int, types: Sequence[int]) -> list[str | None] | None:
+    """The values of a Bind message as text, read from its formats at `start` on; None where this does not read it:
+    the message is malformed, or only the server knows the type of a binary value."""
+    end, position = len(bind), start + 2
+    count = int.from_bytes(bind[start:position])
+    formats = bind[position + 1 : position + 2 * count : 2]  # the low byte of each
+    position += 2 * count + 2
+    values: list[str | None] = []
+    for index in range(int.from_bytes(bind[position - 2 : position])):
+        size = int.from_bytes(bind[position : position + 4])
+        position += 4
+        if size == _NULL:
+            values.append(None)
+            continue
+        value = bind[position : position + size]
+        position += size
+        if position >= end:
+            return None
+        if not formats or not (formats[0] if count == 1 else formats[index] if index < count else 0):
+            values.append(cell_text(value))
+        elif index < len(types) and types[index]:
+            values.append(cell_text(value, type_name(types[index]), True))
+        else:
+            return None
+    is_whole = position + 2 + 2 * int.from_bytes(bind[position : position + 2]) == end
+    return values if is_whole and position + 2 <= end else None
 
 
 def _parameter(value: bytes | None, oid: int, is_binary: bool) -> Parameter:
