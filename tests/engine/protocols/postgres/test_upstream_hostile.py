@@ -226,3 +226,11 @@ async def test_a_password_goes_in_the_clear_only_where_nobody_else_can_read_it(
     async with server(saying(authentication(3))) as address:
         with pytest.raises(UpstreamError, match="in the clear"):
             await connect(address, tls=PLAINTEXT)
+
+
+async def test_an_upstream_without_a_cancel_key_is_served() -> None:
+    """SECURITY: absent BackendKeyData (GHSA-qw79-rh95-853p). There is nothing to cancel it with; no key is made up."""
+    async with server(saying(AUTHENTICATION_OK, message(b"Z", b"I"))) as address:
+        opened = await upstream.connect(address, "shop", APP, {}, tls=ClientTLS(TLSMode.DISABLE))
+        assert (opened.pid, opened.key) == (None, b"")
+        opened.transport.abort()
