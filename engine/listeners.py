@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from engine.errors import ConfigError, HooptermError
+from engine.process import calm_collector, raise_descriptor_limit
 from engine.protocols import registry
 from engine.refusals import Throttle
 
@@ -40,14 +41,6 @@ class Listening:
     tls: str
 
 
-def raise_descriptor_limit() -> int:
-    """Let this process have as many descriptors as it may; how many that is."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
 def connections_for(descriptors: int) -> int:
     """How many connections may be open at once, so that descriptors are left for everything else."""
     if descriptors == resource.RLIM_INFINITY:
@@ -60,6 +53,7 @@ class Listeners:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        calm_collector()
         self._most = connections_for(raise_descriptor_limit())
         self._words = Throttle(_WORDS, 60.0)
         self._sockets: list[socket.socket] = []

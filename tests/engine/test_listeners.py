@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.listeners import Listeners, connections_for, raise_descriptor_limit
+from engine.listeners import Listeners, connections_for
 from engine.protocols import registry
 from engine.protocols.base import ProtocolSpec
 
@@ -42,13 +42,3 @@ async def test_a_connection_that_fails_ends_alone(monkeypatch: pytest.MonkeyPatc
 def test_a_crowd_of_clients_leaves_descriptors_for_the_record(descriptors: int, connections: int) -> None:
     """SECURITY: promise 6, a crowd costs no other session its service; promise 1, nor the record its files."""
     assert connections_for(descriptors) == connections
-
-
-def test_the_process_takes_the_descriptors_it_may_have() -> None:
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1] // 2, before[1]))
-    try:
-        assert raise_descriptor_limit() == before[1]
-        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
