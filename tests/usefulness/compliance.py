@@ -69,9 +69,8 @@ class PostgreSQL(SuiteRequirements):
     """What PostgreSQL 18 can do, for the suite to choose its tests by."""
 
     def get_isolation_levels(self, config: Any) -> dict[str, Any]:
-        """The levels there are."""
-        levels = ["AUTOCOMMIT", "READ COMMITTED", "READ UNCOMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
-        return {"default": "READ COMMITTED", "supported": levels}
+        """The levels that the driver knows."""
+        return {"default": "READ COMMITTED", "supported": config.db.dialect.get_isolation_level_values(None)}
 
     def get_order_by_collation(self, config: Any) -> str:
         """One that every server has."""
