@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from engine.protocols.postgres.catalog.snapshot import Fetch, Snapshot, load_surroundings, load_users
+import msgspec
+
+from engine.protocols.postgres.catalog.queries import IDENTITY
+from engine.protocols.postgres.catalog.snapshot import Fetch, Snapshot, Surroundings, load_users
 from engine.protocols.postgres.catalog.source import INTERVAL, CatalogSource
 from engine.protocols.postgres.catalog.stamps import STAMPS, decode
 from engine.protocols.postgres.statement import OwnCatalog, Probe, SessionState
 
-_STAMPS = STAMPS.replace("$1", "''")
+_LOOK = f"""select stamped.stamps, placed.identity
+from ({STAMPS.replace("$1", "''")}) stamped(transactions, stamps), ({IDENTITY}) placed(identity)"""
 
 
 class SessionCatalogs:
@@ -52,9 +56,8 @@ class SessionCatalogs:
         self, state: SessionState, probe: Probe, known: OwnCatalog | None, now: float, announced: int
     ) -> OwnCatalog:
         version = state.version
-        ((_, told),) = await probe(_STAMPS)
-        stamps = decode(told or "")
-        surroundings = await load_surroundings(_fetch(probe))
+        ((told, placed),) = await probe(_LOOK)
+        stamps, surroundings = decode(told or ""), msgspec.json.decode(placed or "", type=Surroundings)
         if known is not None and stamps == known.stamps:
             snapshot = known.catalog
             if isinstance(snapshot, Snapshot) and snapshot.surroundings == surroundings:

@@ -7,7 +7,7 @@ operator of the client's making can be a better match. (PostgreSQL docs, "Operat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from string import Template
 
 IDENTITY = """
@@ -276,21 +276,21 @@ ROW_TYPES = Template("""in (
   cross join lateral pg_catalog.unnest(array[t.oid, t.typarray]) own(type) where c.oid = any ($oids))""")
 """As the scope of `TYPES`: the types of the rows of relations, and of arrays of them."""
 
-CASTS = """
+CASTS = Template("""
 select pg_catalog.json_build_object(
   'source', a.typname, 'target', b.typname, 'function', c.castfunc::pg_catalog.int8,
   'context', c.castcontext::pg_catalog.text,
   'is_ambient', a.oid < 16384::pg_catalog.oid and b.oid < 16384::pg_catalog.oid)::pg_catalog.text
 from pg_catalog.pg_cast c
 join pg_catalog.pg_type a on a.oid = c.castsource join pg_catalog.pg_type b on b.oid = c.casttarget
-where c.oid >= 16384::pg_catalog.oid and c.castfunc <> 0::pg_catalog.oid
-"""
+where c.oid $scope and c.castfunc <> 0::pg_catalog.oid
+""")
 """Shaped like `catalog.Cast`; an ambient one joins two built-in types and may run in any expression."""
 
-EVENT_TRIGGERS = """
+EVENT_TRIGGERS = Template("""
 select pg_catalog.json_build_array(e.evtevent, e.evtfoid::pg_catalog.int8)::pg_catalog.text
-from pg_catalog.pg_event_trigger e where e.evtenabled <> 'D'::pg_catalog."char"
-"""
+from pg_catalog.pg_event_trigger e where e.oid $scope and e.evtenabled <> 'D'::pg_catalog."char"
+""")
 
 SUPERUSERS = """
 (select pg_catalog.sum(r.oid::pg_catalog.int8)::pg_catalog.text from pg_catalog.pg_roles r where r.rolsuper)"""
@@ -300,6 +300,14 @@ select n.nspname::pg_catalog.text from pg_catalog.pg_namespace n, pg_catalog.pg_
 where r.rolname = $1 and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
 """
 """The schemas a role may look into; the server passes over others on a search_path."""
+
+
+def together(questions: Mapping[str, str]) -> str:
+    """Several questions as one: before each answer stands the name of its question."""
+    return "\nunion all\n".join(
+        f"select pg_catalog.concat('{name} ', answers.answer) from ({question}) answers(answer)"
+        for name, question in questions.items()
+    )
 
 
 def oids(given: Iterable[int]) -> str:

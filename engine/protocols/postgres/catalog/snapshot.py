@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
+from string import Template
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -239,28 +240,36 @@ def _by_name(objects: Iterable[_Object]) -> dict[str, list[_Object]]:
     return dict(grouped)
 
 
+_QUESTIONS: dict[str, tuple[Template, msgspec.json.Decoder[Any]]] = {
+    "relations": (queries.RELATIONS, msgspec.json.Decoder(Relation)),
+    "functions": (queries.FUNCTIONS, msgspec.json.Decoder(Function)),
+    "operators": (queries.OPERATORS, msgspec.json.Decoder(Operator)),
+    "types": (queries.TYPES, msgspec.json.Decoder(Type)),
+    "casts": (queries.CASTS, msgspec.json.Decoder(Cast)),
+    "event_triggers": (queries.EVENT_TRIGGERS, msgspec.json.Decoder(tuple[str, int])),
+}
+"""By the field of `Objects` that the answer becomes: the question and the shape."""
+
+
+async def _load(fetch: Fetch, scopes: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
+    """The objects of each kind within its scope, asked for at once."""
+    asked = {name: _QUESTIONS[name][0].substitute(scope=scope) for name, scope in scopes.items()}
+    found: dict[str, list[Any]] = {name: [] for name in asked}
+    for answer in await fetch(queries.together(asked)):
+        name, _, row = answer.partition(" ")
+        found[name].append(_QUESTIONS[name][1].decode(row))
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
 async def load_builtin(fetch: Fetch) -> Objects:
     """What initdb made."""
-    scope = "< 16384::pg_catalog.oid"
-    return Objects(
-        relations=await _rows(fetch, queries.RELATIONS.substitute(scope=scope), Relation),
-        functions=await _rows(fetch, queries.FUNCTIONS.substitute(scope=scope), Function),
-        operators=await _rows(fetch, queries.OPERATORS.substitute(scope=scope), Operator),
-        types=await _rows(fetch, queries.TYPES.substitute(scope=scope), Type),
-    )
+    made = ("relations", "functions", "operators", "types")
+    return Objects(**await _load(fetch, dict.fromkeys(made, "< 16384::pg_catalog.oid")))
 
 
 async def load_users(fetch: Fetch) -> Objects:
     """What has been made since."""
-    scope = ">= 16384::pg_catalog.oid"
-    return Objects(
-        relations=await _rows(fetch, queries.RELATIONS.substitute(scope=scope), Relation),
-        functions=await _rows(fetch, queries.FUNCTIONS.substitute(scope=scope), Function),
-        operators=await _rows(fetch, queries.OPERATORS.substitute(scope=scope), Operator),
-        types=await _rows(fetch, queries.TYPES.substitute(scope=scope), Type),
-        casts=await _rows(fetch, queries.CASTS, Cast),
-        event_triggers=await _rows(fetch, queries.EVENT_TRIGGERS, tuple[str, int]),
-    )
+    return Objects(**await _load(fetch, dict.fromkeys(_QUESTIONS, ">= 16384::pg_catalog.oid")))
 
 
 async def load_changes(fetch: Fetch, old: Objects, changed: Collection[int]) -> Objects | None:
@@ -273,12 +282,12 @@ async def load_changes(fetch: Fetch, old: Objects, changed: Collection[int]) -> 
         return None
     stale = depending.union(changed)
     listed = queries.oids(stale)
-    relations = await _rows(fetch, queries.RELATIONS.substitute(scope=f"= any ({listed})"), Relation)
-    types = await _rows(fetch, queries.TYPES.substitute(scope=queries.ROW_TYPES.substitute(oids=listed)), Type)
+    types = queries.ROW_TYPES.substitute(oids=listed)
+    now = await _load(fetch, {"relations": f"= any ({listed})", "types": types})
     return replace(
         old,
-        relations=(*(relation for relation in old.relations if relation.oid not in stale), *relations),
-        types=(*(type_ for type_ in old.types if type_.relation not in stale), *types),
+        relations=(*(relation for relation in old.relations if relation.oid not in stale), *now["relations"]),
+        types=(*(type_ for type_ in old.types if type_.relation not in stale), *now["types"]),
     )
 
 
@@ -286,11 +295,6 @@ async def load_surroundings(fetch: Fetch) -> Surroundings:
     """Where this connection is."""
     (row,) = await fetch(queries.IDENTITY)
     return msgspec.json.decode(row, type=Surroundings)
-
-
-async def _rows(fetch: Fetch, query: str, shape: Any) -> tuple[Any, ...]:
-    decoder = msgspec.json.Decoder(shape)
-    return tuple(decoder.decode(row) for row in await fetch(query))
 
 
 NOTHING = Snapshot(Objects(), Objects(), Surroundings(0, "UTF8", (), None, ()))

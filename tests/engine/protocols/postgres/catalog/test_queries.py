@@ -18,8 +18,9 @@ QUESTIONS = {
     "operators": queries.OPERATORS.substitute(scope=">= 16384::pg_catalog.oid"),
     "types": queries.TYPES.substitute(scope=">= 16384::pg_catalog.oid"),
     "types of rows": queries.TYPES.substitute(scope=queries.ROW_TYPES.substitute(oids=queries.oids([16384]))),
-    "casts": queries.CASTS,
-    "event triggers": queries.EVENT_TRIGGERS,
+    "casts": queries.CASTS.substitute(scope=">= 16384::pg_catalog.oid"),
+    "event triggers": queries.EVENT_TRIGGERS.substitute(scope=">= 16384::pg_catalog.oid"),
+    "several": queries.together({"identity": queries.IDENTITY, "other": queries.IDENTITY}),
     "stamps": STAMPS,
     "dependents": dependents([16384, 16385]),
 }
