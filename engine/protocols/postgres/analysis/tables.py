@@ -160,10 +160,11 @@ def _bases(reader: Reader, relation: Relation) -> list[Relation]:
 
 
 def _change_catalog(reader: Reader, relation: Relation) -> None:
-    # UPDATE pg_settings is SET by another name; any other catalog is the schema itself
+    # UPDATE pg_settings is SET by another name; any other catalog is the schema itself, owners and rights included
     if relation.name == "pg_settings":
         reader.findings.changes_settings = True
         reader.note(Effect.SESSION, "setting")
     else:
         reader.findings.changes_schema = True
         reader.note(Effect.SCHEMA, "table", name_of(relation))
+        reader.note(Effect.PRIVILEGE, "table", name_of(relation))

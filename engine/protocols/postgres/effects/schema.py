@@ -20,7 +20,7 @@ from engine.protocols.postgres.analysis.names import (
 from engine.protocols.postgres.analysis.reader import Reader, Scope, Todo, Visitor
 from engine.protocols.postgres.effects.objects import Named, exact, owned
 from engine.protocols.postgres.effects.rows import create
-from engine.protocols.postgres.parsing import grammar
+from engine.protocols.postgres.parsing import Unreadable, grammar, parse
 
 
 def alters(*effects: Effect, named: Named, fires: bool = True, computes: bool = True) -> Visitor:
@@ -128,7 +128,9 @@ def read_refresh(reader: Reader, node: Any, scope: Scope) -> Todo:
 
 
 def read_create_function(reader: Reader, node: Any, scope: Scope) -> Todo:
-    """CREATE FUNCTION runs nothing yet: calls of it will count as its body. One that runs as its owner lends rights."""
+    """CREATE FUNCTION runs nothing of its body but the checks of constants: calls of it will count as its body.
+
+    One that runs as its owner lends rights."""
     schema, name = split_name(strings(node.funcname))
     resource = dotted(schema or next(iter(reader.path), None), name)
     reader.findings.made.add(name)
@@ -136,10 +138,43 @@ def read_create_function(reader: Reader, node: Any, scope: Scope) -> Todo:
     given = dict(options(node.options))
     if "security" in given and literal(given["security"]) not in ("off", "0"):
         reader.note(Effect.PRIVILEGE, "function", resource)
-    if (literal(given["language"]) if "language" in given else "sql") not in ("sql", "plpgsql"):
+    language = literal(given["language"]) if "language" in given else "sql"
+    if language not in ("sql", "plpgsql"):
         reader.note(Effect.EXECUTE, "function", resource)
+    if language == "sql":
+        _make_constants(reader, _body(node, given))
     changes_schema(reader)
     return [(parameter, scope) for parameter in node.parameters]
+
+
+def _body(node: Any, given: dict[str, Any]) -> Iterable[Any]:
+    """The parse trees of a SQL function's body, in its new form or its old one."""
+    if node.HasField("sql_body"):
+        return [node.sql_body]
+    parsed = parse(given["as"].list.items[0].string.sval) if "as" in given else ()
+    return () if isinstance(parsed, Unreadable) else [statement.node for statement in parsed]
+
+
+def _make_constants(reader: Reader, body: Iterable[Any]) -> None:
+    """A constant becomes a value of its type when the body is read, and then what checks that type runs: where the type
+    is named, where a function takes it, where a column has it."""
+    catalog = reader.world.catalog
+    types: set[str] = set()
+    for message in (each for statement in body for each in descendants(statement)):
+        match message.DESCRIPTOR.name:
+            case "TypeName" if message.names:
+                types.add(message.names[-1].string.sval)
+            case "FuncCall":
+                schema, name = split_name(strings(message.funcname))
+                for function in catalog.functions(schema, name, reader.path):
+                    types |= {declared.removesuffix("[]").removeprefix("_") for declared in function.argument_types}
+            case "RangeVar":
+                relation = catalog.relation(message.schemaname or None, message.relname, reader.path)
+                types |= {column.type_name for column in relation.columns} if relation is not None else set()
+            case _:
+                pass
+    for type_name in sorted(types & catalog.user_type_names):
+        calls.cast(reader, type_name)
 
 
 def read_create_extension(reader: Reader, node: Any, scope: Scope) -> Todo:

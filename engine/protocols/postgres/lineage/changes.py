@@ -112,6 +112,8 @@ def _target(node: Any, scope: Scope) -> Item:
     item = relation_item(relation, scope)
     if relation.rules or (relation.kind == "v" and relation.triggers):
         item = _unsure(item)  # a rule or an INSTEAD OF trigger decides what comes back
+    if relation.schema == "pg_catalog":
+        context.ledger.give_up()  # a column may have another name afterwards, a view another definition
     if any(rule.startswith("CREATE RULE") for rule in relation.rules):
         context.ledger.copy(None)  # and what is stored where
     if node.alias.aliasname:

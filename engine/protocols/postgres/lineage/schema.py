@@ -17,6 +17,8 @@ from engine.protocols.postgres.lineage.calls import call_function
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
 from engine.protocols.postgres.lineage.relations import references_in, relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
+from engine.protocols.postgres.lineage.storing import infer_domain
+from engine.protocols.postgres.lineage.types import type_of
 from engine.protocols.postgres.lineage.values import UNKNOWN, Ledger, Output, Sources, Value, joined
 from engine.protocols.postgres.parsing import grammar
 from engine.protocols.postgres.statement import Function
@@ -146,9 +148,12 @@ def _create_function(node: Any, scope: Scope) -> None:
     context = scope.context
     if language != "sql":
         context.ledger.copy(None)
-    elif node.replace:
+        return
+    body = statements_of(node.sql_body) if node.HasField("sql_body") else _body(options)
+    for name in (name for statement in body for name in references_in(statement, "TypeName")):
+        infer_domain(type_of(name), Value(is_plain=True), scope)  # a constant meets its type's checks already now
+    if node.replace:
         names = [part.string.sval for part in node.funcname]
-        body = statements_of(node.sql_body) if node.HasField("sql_body") else _body(options)
         for old in context.catalog.functions(names[-2] if len(names) > 1 else None, names[-1], context.path):
             _replace(old, body, scope)
 

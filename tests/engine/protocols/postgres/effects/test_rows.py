@@ -81,7 +81,10 @@ from tests.engine.protocols.postgres.analysing import Desk
         ("update pg_settings set setting = 'x' where name = 'role'", [
             "read table:pg_catalog.pg_settings(name)", "session setting", "write table:pg_catalog.pg_settings(setting)",
         ]),
-        ("delete from pg_class", ["delete table:pg_catalog.pg_class", "schema table:pg_catalog.pg_class"]),
+        ("delete from pg_class", [
+            "delete table:pg_catalog.pg_class", "privilege table:pg_catalog.pg_class",
+            "schema table:pg_catalog.pg_class",
+        ]),
     ],
 )  # fmt: skip
 def test_rows_read_and_changed(desk: Desk, text: str, found: list[str]) -> None:

@@ -47,3 +47,25 @@ def test_a_cast_between_built_in_types_may_run_in_any_expression(database: Datab
 
     desk = Desk(asyncio.run(load()))
     assert desk.find("select 1 from t where id") == ["opaque function:public.odd", "read table:public.t(id)"]
+
+
+def test_making_a_function_runs_the_checks_of_the_constants_in_its_body(database: Database) -> None:
+    """A domain's check runs when a literal of it is parsed, which CREATE FUNCTION does."""
+    database.psql(
+        "create function odd(text) returns boolean language plpgsql as $$ begin return true; end $$;"
+        "create domain checked as text check (odd(value)); create table t (a checked);"
+        "create function takes(checked) returns int language sql return 1"
+    )
+
+    async def load() -> Still:
+        source = CatalogSource(connector(database))
+        still = Still(await source.fresh(), await source.usable("postgres"))
+        await source.close()
+        return still
+
+    desk = Desk(asyncio.run(load()))
+    runs = "opaque function:public.odd"
+    for body in ("select '{x}'::checked[]", "select takes('x')", "insert into t values ('x')"):
+        assert runs in desk.find(f"create procedure p() language sql as $$ {body} $$"), body
+    assert runs in desk.find("create function f() returns checked language sql return 'x'::checked")
+    assert runs not in desk.find("create function f() returns text language sql as $$ select 'x'::text $$")

@@ -46,6 +46,8 @@ def test_a_partition_that_leaves_its_parent_is_copied(shop: Shop) -> None:
         "alter policy p on notes using (exists (select from customers where email like 'a%'))",
         "alter table elsewhere.customers attach partition customers default",
         "create domain d as text check (value < email_at(1))",
+        "create function f() returns text language sql as $$ select 'm'::early $$",
+        "create function f() returns text language sql return 'm'::early",
         "cluster customers using customers_pkey",
         "create index on customers (email, id)",
         "create index on customers (id) include (email)",

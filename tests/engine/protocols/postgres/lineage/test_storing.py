@@ -72,3 +72,8 @@ def test_ordinary_changes_tell_nothing_of_other_rows(shop: Shop, sql: str) -> No
     inferred = shop.inferences(sql)
     assert inferred is not None
     assert not {name for name in inferred if not name.endswith(".id")}
+
+
+def test_after_a_change_of_the_catalog_itself_nothing_is_proved(shop: Shop) -> None:
+    """`update pg_attribute` renames a column as ALTER TABLE does."""
+    assert shop.copies("update pg_attribute set attname = 'plain' where attname = 'email'") is None
