@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test bench usefulness lint screenshots lock clean setup
+.PHONY: demo test bench usefulness campaign lint screenshots lock clean setup
 
 setup: $(STAMP)
 
