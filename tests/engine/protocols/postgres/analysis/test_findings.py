@@ -73,3 +73,11 @@ def test_rows_that_change_anywhere_inside_change_unless_it_is_only_planned() -> 
     assert whole.changes_rows
     assert part.of_functions().changes_rows
     assert not part.as_reads().changes_rows
+
+
+def test_a_trusted_function_behind_a_check_is_still_named() -> None:
+    """Nobody has to allow it there, but a rule may deny it."""
+    findings = Findings()
+    findings.note(Effect.READ, "function", "public.f")
+    findings.note(Effect.READ, "table", "public.t")
+    assert findings.of_functions().accesses() == (Access(Effect.HOUSEKEEPING, Resource("function", "public.f")),)
