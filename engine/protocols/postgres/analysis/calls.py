@@ -102,12 +102,10 @@ def cast(reader: Reader, type_name: str) -> None:
 
 def _run_sql(reader: Reader, function: Function) -> None:
     settings = dict(setting.split("=", 1) for setting in function.settings if "=" in setting)
-    path = reader.path
-    if function.is_body_printed:
-        path = reader.world.catalog.printed_path
-    elif "search_path" in settings:
-        path = _split_path(settings.pop("search_path"))
-        if "$user" in path:
+    running = reader.running
+    if "search_path" in settings:
+        running = _split_path(settings.pop("search_path"))
+        if "$user" in running:
             reader.findings.opaque("its search_path is its owner's", "function", dotted(function.schema, function.name))
     for setting, value in settings.items():
         if not is_harmless(setting, value):
@@ -115,7 +113,8 @@ def _run_sql(reader: Reader, function: Function) -> None:
     key, body = ("function", function.oid), function.body or ""
     if function.is_body_printed:
         key, body = ("atomic", function.oid), f"create function f() returns void language sql {body}"
-    found = reader.behind(key, body, path)
+    path = reader.world.catalog.printed_path if function.is_body_printed else running
+    found = reader.behind(key, body, path, running)
     reader.findings.merge(found)
     reader.findings.is_pure &= function.volatility != "v" or found.is_pure
     reader.note(Effect.HOUSEKEEPING, "function", dotted(function.schema, function.name))

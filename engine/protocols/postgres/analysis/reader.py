@@ -58,10 +58,15 @@ class World:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one statement, or one text that a statement uses, with names resolved on `path`."""
+    """Reads one statement, or one text that a statement uses, with names resolved on `path`.
+
+    `running` is the search_path in force when it runs, on which the bodies of the functions it calls are read: a text
+    that the catalog printed has its names on another.
+    """
 
     world: World
     path: tuple[str, ...]
+    running: tuple[str, ...]
     findings: Findings = field(default_factory=Findings)
     references: References = field(default_factory=References)
     locked: list[set[str]] = field(default_factory=list)  # of each locking clause, the names it says; none is all
@@ -107,7 +112,7 @@ class Reader:
 
     def nested(self, message: Any, scope: Scope) -> Findings:
         """The findings of a statement inside this one, by themselves."""
-        return Reader(self.world, self.path).read(message, scope)
+        return Reader(self.world, self.path, self.running).read(message, scope)
 
     def resolve(self, name: Any) -> Relation | None:
         """The relation a RangeVar means; an unknown one is opaque."""
@@ -129,10 +134,13 @@ class Reader:
 
     # ── what lies behind a name ──
 
-    def behind(self, key: tuple[Any, ...], text: str, path: tuple[str, ...]) -> Findings:
+    def behind(
+        self, key: tuple[Any, ...], text: str, path: tuple[str, ...], running: tuple[str, ...] | None = None
+    ) -> Findings:
         """The findings of an SQL text that stands behind a name, read once; cycles end where they began."""
         world = self.world
-        key = (*key, path)
+        running = self.running if running is None else running
+        key = (*key, path, running)
         if key in world.behind:
             known = world.behind[key]
             world.cycles += known is None
@@ -146,7 +154,7 @@ class Reader:
         world.texts += 1
         cycles = world.cycles
         try:
-            found = self._read_text(text, path, is_wrapped=key[0] in ("rule", "atomic"))
+            found = self._read_text(text, path, running, is_wrapped=key[0] in ("rule", "atomic"))
         finally:
             world.depth -= 1
             del world.behind[key]
@@ -161,14 +169,14 @@ class Reader:
         found = self.behind(("expressions", text), text, self.world.catalog.printed_path)
         self.findings.merge(found.of_functions())
 
-    def _read_text(self, text: str, path: tuple[str, ...], *, is_wrapped: bool) -> Findings:
+    def _read_text(self, text: str, path: tuple[str, ...], running: tuple[str, ...], *, is_wrapped: bool) -> Findings:
         parsed = parse(text)
         found = Findings()
         if isinstance(parsed, Unreadable):
             found.opaque(f"the SQL text behind a name cannot be parsed ({parsed.why})")
             return found
         for statement in parsed:
-            reader = Reader(self.world, path)
+            reader = Reader(self.world, path, running)
             if is_wrapped:  # in the CREATE statement it was printed as: what it does is inside
                 scope = Scope(is_query=True)
                 reader.walk([(part, scope) for part in _wrapped(statement.node)])
@@ -203,4 +211,4 @@ def _wrapped(node: Any) -> Iterable[Any]:
 
 def read_statement(world: World, statement: ParsedStatement) -> Findings:
     """Everything one parsed statement does."""
-    return Reader(world, world.path).read(statement.node)
+    return Reader(world, world.path, world.path).read(statement.node)

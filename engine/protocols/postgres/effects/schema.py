@@ -235,7 +235,7 @@ def read_create_schema(reader: Reader, node: Any, scope: Scope) -> Todo:
     reader.findings.makes_anything = True
     changes_schema(reader)
     for element in node.schema_elts:
-        reader.findings.merge(Reader(reader.world, (name, *reader.path)).read(element, scope))
+        reader.findings.merge(Reader(reader.world, (name, *reader.path), reader.running).read(element, scope))
     return []
 
 

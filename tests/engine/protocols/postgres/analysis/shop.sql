@@ -71,3 +71,6 @@ create table people (id int, mood mood, zip zip);
 create function gather(state int, value int) returns int language plpgsql as $$ begin return 1; end $$;
 create aggregate gathered(int) (sfunc = gather, stype = int);
 create table "Strange.Name" ("a.b" int);
+
+create table tickets (id int, place text default pathless()::text);
+create view pathless_view as select pathless() as found;

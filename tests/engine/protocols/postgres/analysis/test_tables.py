@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.protocols.postgres.analysing import Desk
@@ -76,3 +78,18 @@ def test_a_table_nobody_knows_is_opaque(desk: Desk, name: str) -> None:
     statement = desk.one(f"select * from {name}")
     assert statement.why_opaque is not None
     assert {access.effect.value for access in statement.accesses} == {"opaque"}
+
+
+def test_the_body_of_a_function_behind_a_default_or_a_view_is_read_on_the_sessions_path(desk: Desk) -> None:
+    """What the catalog prints has its names on another path than the bodies that run."""
+    assert desk.find("insert into tickets (id) values (1)") == [
+        "housekeeping function:public.pathless",
+        "write table:public.tickets(id)",
+    ]
+    assert desk.find("select found from pathless_view") == [
+        "housekeeping function:public.pathless",
+        "read table:public.customers",
+        "read table:public.pathless_view(found)",
+    ]
+    elsewhere = Desk(desk.source, replace(desk.state, search_path=("secret",)))
+    assert "read table:secret.customers" in elsewhere.find("select found from public.pathless_view")
