@@ -259,3 +259,56 @@ select f_renamed(1)
 alter view roster rename column code to plain
 select plain, name from roster
 alter schema public rename to outer_space
+create function scratch.look(int) returns text language sql immutable as 'select secret from people where id = $1'
+create table scratch.g1 (a int, b text generated always as (scratch.look(a)) stored)
+insert into scratch.g1 values (1)
+select b from scratch.g1
+create function scratch.look(int) returns text language sql immutable as 'select secret from people where id = $1'
+alter table notes add column z1 text generated always as (scratch.look(id)) stored
+select z1 from notes
+create function scratch.look(int) returns text language sql immutable as 'select secret from people where id = $1'
+alter table notes add column z2 text generated always as (body) stored
+alter table notes alter column z2 set expression as (scratch.look(id))
+select z2 from notes
+create table scratch.d1 (a text, b text default f_text(1))
+copy scratch.d1 (a) from stdin
+select b from scratch.d1
+create table scratch.c1 (a text check (a < f_text(1)))
+insert into scratch.c1 values ('m')
+create domain scratch.e1 as text check (value < f_text(2))
+select 'm'::scratch.e1
+create table scratch.w1 (a text)
+copy scratch.w1 from stdin where a < f_text(1)
+create table scratch.k1 (a text references people (secret))
+insert into scratch.k1 values ('(')
+create view scratch.v1 as select id, nullif(secret, '(') as s from people
+select id, count(s) from scratch.v1 group by id
+create index i1 on people (secret, id)
+select id from people
+cluster people using people_pkey
+select id from people
+create table scratch.p1 (like people) partition by list (secret)
+alter table scratch.p1 attach partition people for values in ('m', '(')
+savepoint b
+rollback to b
+create temp table roster (id int, code text, name text)
+rollback to b
+select name, code || '' from roster
+savepoint b
+rollback to b
+create temp view people as select 1 as id, 'n'::text as name, 's'::text as secret
+select upper(secret) from people
+rollback to b
+select upper(secret) from people
+update pg_attribute set attname = 'plain' where attname = 'secret'
+select plain from people
+update pg_class set relname = 'folk' where relname = 'people'
+select secret from folk
+create or replace function f_free(n int) returns int language sql immutable as 'select ascii(secret) from people where id = n'
+select f_free(1)
+alter function f_echo(text, text) set search_path = scratch
+select f_echo(secret), name from people
+select id from people where f_free(id) > 50
+prepare q1 as select code || '' from roster
+create or replace view roster as select id, name, name as code, city from people
+execute q1

@@ -163,6 +163,7 @@ def errors_of(heard: Heard) -> list[dict[str, str]]:
 
 _OIDS = re.compile(rb"large object \d+|pg_temp_\d+|pg_toast_temp_\d+")
 _WIDTHS = re.compile(rb'width=\d+|"Plan Width": \d+')
+_PLAN_LINE = 11  # where the only cell of a plan's row begins: behind lengths, which count the digits of widths
 _COSTS = re.compile(rb'cost=[\d.]+ rows=\d+|"(?:Startup Cost|Total Cost|Plan Rows)": [\d.]+')
 
 
@@ -180,7 +181,8 @@ def comparable(heard: Heard, *, sizes: bool = True) -> list[tuple[str, bytes]]:
         elif kind == "A":
             said.append((kind, data[9:]))
         else:
-            cleaned = _WIDTHS.sub(b"width", _OIDS.sub(b"pg_temp", data))
+            cleaned, has_width = _WIDTHS.subn(b"width", _OIDS.sub(b"pg_temp", data))
+            cleaned = cleaned[_PLAN_LINE:] if has_width else cleaned
             said.append((kind, cleaned if sizes else _COSTS.sub(b"cost", cleaned)))
     return said if sizes else _sorted(said)
 
