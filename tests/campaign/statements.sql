@@ -312,3 +312,5 @@ select id from people where f_free(id) > 50
 prepare q1 as select code || '' from roster
 create or replace view roster as select id, name, name as code, city from people
 execute q1
+alter table people add exclude using btree ("Other secret" with =)
+alter table people add exclude using btree ((ascii(secret)) with =)

@@ -106,6 +106,9 @@ def _constrain(nodes: Iterable[Any], scope: Scope) -> None:
         infer((constraint.raw_expr, constraint.where_clause), scope)
         for key in (*constraint.keys, *constraint.fk_attrs):
             scope.infer(scope.column(key.string.sval) or UNKNOWN)
+        for pair in constraint.exclusions:  # an index element and the operator that no two rows may meet
+            element = pair.list.items[0].index_elem
+            scope.infer((scope.column(element.name) or UNKNOWN) if element.name else evaluate(element.expr, scope))
         if constraint.contype == grammar.CONSTR_FOREIGN:
             other = _item(constraint.pktable, scope)
             keys = [other.column(key.string.sval) or UNKNOWN for key in constraint.pk_attrs]

@@ -37,6 +37,8 @@ def test_a_partition_that_leaves_its_parent_is_copied(shop: Shop) -> None:
         "alter table customers alter column email type int using length(email)",
         "alter table customers add constraint c check (email like 'a%')",
         "alter table customers add constraint c unique (email)",
+        "alter table customers add exclude using btree (email with =)",
+        "alter table customers add exclude using btree (lower(email) with =)",
         "alter table notes add constraint c foreign key (body) references customers (email)",
         "alter table customers add column x int check (email like 'a%')",
         "create unique index on customers (email)",
