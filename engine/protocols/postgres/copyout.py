@@ -127,8 +127,8 @@ class CopyMasker:
             raise UpstreamError("the upstream sent a COPY row that does not fit its description")
         cells = [None if field is None else field.encode(errors="surrogateescape") for field in fields]
         found = self._cells.protect(cells) + (self._cells.detect(cells) if looks else 0)
-        if not found:
-            return line
+        if not found and not self._is_wanted:
+            return line  # else a row in which all that is protected is NULL would keep FORCE_QUOTE's quotes, and tell
         self.masked += found
         return self.delimiter.join(map(self.written, cells)) + ending
 

@@ -78,3 +78,10 @@ def test_csv_of_any_content_keeps_its_other_columns(rows: list[tuple[str, str]])
 def test_rows_of_another_shape_end_the_copy() -> None:
     with pytest.raises(UpstreamError):
         masker().mask(b"1\t2\n")
+
+
+def test_forced_quotes_do_not_tell_a_masked_value_from_null() -> None:
+    """`nullif(email, 'a guess')` is NULL or masked to NULL: both rows must look alike."""
+    data = b'"1","canary","x"\n"1",,"x"\n'
+    masked = masker("nullify", copy_format="csv").mask(data).splitlines()
+    assert masked[0] == masked[1]
