@@ -2,7 +2,8 @@
 
 The same texts run on the engine's own connection and, for uncommitted schema, on the client's session. That session
 is hostile ground: every function is qualified, and every operator has operands of exactly its own types, so that no
-operator of the client's making can be a better match. (PostgreSQL docs, "Operators: Type Resolution".)
+operator of the client's making can be a better match. (PostgreSQL docs, "Operators: Type Resolution".) A cast of text
+to a number is not written: a superuser may have made one that calls a function.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from string import Template
 
 IDENTITY = """
 select pg_catalog.json_build_object(
-  'server_version', pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
+  'server_version', pg_catalog.int4in(pg_catalog.textout(pg_catalog.current_setting('server_version_num'))),
   'encoding', pg_catalog.current_setting('server_encoding'),
   'search_path', pg_catalog.to_json(pg_catalog.current_schemas(false)),
   'temporary_schema', (select n.nspname from pg_catalog.pg_namespace n where n.oid = pg_catalog.pg_my_temp_schema()),
