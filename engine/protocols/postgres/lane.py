@@ -26,7 +26,6 @@ from engine.protocols.postgres.errands import (
 )
 from engine.protocols.postgres.messages import HEADER
 from engine.protocols.postgres.parameters import decode, texts
-from engine.protocols.postgres.parsing import normalize
 from engine.protocols.postgres.portals import Portal, Prepared
 from engine.protocols.postgres.rows import RowMasker
 from engine.protocols.postgres.shapes import is_faithful, shape
@@ -115,7 +114,8 @@ class Lane:
         """Remember a statement of a Query that was admitted without waiting."""
         if (known := self._known(delivery)) is None:
             return
-        normalised = None if delivery.statement.reads_literals else normalize(text)
+        reads_literals = delivery.statement.reads_literals
+        normalised = None if reads_literals else self._normalised_of(text)
         if normalised is None:
             _keep(self._exact, text, known)
         elif (seen := shape(text.encode())) is not None and is_faithful(seen, normalised):
@@ -157,8 +157,11 @@ class Lane:
         text = encoded.decode("ascii")
         known = self._exact.get(text) or self._shapes.get(shape(encoded) or b"")
         if known is None and self._normalised:
-            known = self._normalised.get(normalize(text) or "")
+            known = self._normalised.get(self._normalised_of(text) or "")
         return known is not None and self._admit(known, data, data, text, (), True)
+
+    def _normalised_of(self, text: str) -> str | None:
+        return self._relay.analyst.normalised(text, self._relay.tracker.state)
 
     def _takes_bind(self, data: bytes) -> bool:
         """Bind, perhaps Describe, Execute and Sync, all of the unnamed portal."""

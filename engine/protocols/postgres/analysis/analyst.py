@@ -91,13 +91,18 @@ class Analyst:
         if (answer := answers.get(key)) is not None:
             answers.move_to_end(key)
             return answer
-        if len(text) > _LONGEST_REMEMBERED or (normalised := normalize(text)) is None:
+        if len(text) > _LONGEST_REMEMBERED or (normalised := self.normalised(text, state)) is None:
             return None
         key = _key(normalised, state, is_normalised=True)
         if (answer := answers.get(key)) is None:
             return None
         answers.move_to_end(key)
         return tuple(replace(statement, text=text) for statement in answer)
+
+    def normalised(self, text: str, state: SessionState) -> str | None:
+        """The text with its literals replaced by placeholders; None where that cannot be had, or where the server may
+        see other literals than the parser does."""
+        return None if _unreadable(text, state) else normalize(text)
 
     def moment(self, state: SessionState) -> tuple[int, int] | None:
         """What an answer given now rests on; None where that has to be looked at first."""
@@ -236,7 +241,7 @@ class Analyst:
             return
         key = _key(text, state)
         if len(statements) == 1 and not statements[0].reads_literals:
-            normalised = normalize(text)
+            normalised = self.normalised(text, state)
             if normalised is not None and normalised != text:
                 key = _key(normalised, state, is_normalised=True)
         self._answers[key] = statements
