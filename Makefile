@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test bench usefulness campaign lint screenshots lock clean setup
+.PHONY: demo test bench usefulness fuzz campaign lint screenshots lock clean setup
 
 setup: $(STAMP)
 
@@ -33,10 +33,12 @@ usefulness: $(STAMP)
 
 SECONDS ?= 60
 
+# Every parser that meets a stranger's bytes, so many seconds each.
 fuzz: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
+# Attacks composed at random, and faults under clients at work.
 campaign: $(STAMP)
 	tests/servers/install
 	$(BIN)/python -m tests.campaign
@@ -55,4 +57,4 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist
+	rm -rf .venv .demo .fuzz .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build dist

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import NotFound, SessionRefused
 from engine.model import Identity, Target, Vouched
 
-MAX_SESSIONS: Final = 1000
-"""Sessions of one identity at a time: a quarter of what all of them may have."""
-
 if TYPE_CHECKING:
     from engine.config.revision import Revision
     from engine.identity.locks import Locks
     from engine.identity.tokens import Token
     from engine.session import Session
+
+MAX_SESSIONS: Final = 1000
+"""Sessions of one identity at a time: a quarter of what all of them may have."""
 
 
 def authenticated(revision: Revision, token: Token) -> Identity:

@@ -186,7 +186,7 @@ class Gateway:
         return self.revision.settings.engine.socket or default_socket(self.state)
 
     async def authenticate(self, subject: str, secret: Any) -> Identity:
-        """The identity behind a user name and a token, ours or an issuer's; raises SessionRefused, as is recorded."""
+        """The identity behind a user name and a token, ours or an issuer's; raises SessionRefused, and records that."""
         try:
             if isinstance(secret, Secret) and is_jwt(secret.reveal()):
                 word, until = await self.issuers.verify(secret)

@@ -1,2 +1,2 @@
-"""One folder a protocol: `codec.py` (sans-I/O), `analysis.py` (bytes → operations), `adapter.py` (codec ⇄ pipeline ⇄
-upstream). `base.py` is the contract, `registry.py` the only place that knows their names."""
+"""One folder a protocol: `codec` (sans-I/O), `analysis` (bytes → operations), `adapter` (codec ⇄ pipeline ⇄
+upstream), modules or packages. `base.py` is the contract, `registry.py` the only place that knows their names."""

@@ -32,7 +32,7 @@ select pg_catalog.json_build_object(
     where r.rolsuper)
 )::pg_catalog.text
 """
-"""Shaped like `catalog.Surroundings`."""
+"""Shaped like `snapshot.Surroundings`."""
 
 # Other sessions' temporary objects are nobody's business, and come and go all the time.
 SCHEMAS = """
@@ -222,7 +222,7 @@ select pg_catalog.json_build_object(
     o.oprrest::pg_catalog.oid::pg_catalog.int8, o.oprjoin::pg_catalog.oid::pg_catalog.int8))::pg_catalog.text
 from pg_catalog.pg_operator o join schemas s on s.oid = o.oprnamespace where o.oid $scope
 """)
-"""Shaped like `catalog.Operator`."""
+"""Shaped like `snapshot.Operator`."""
 
 # What comparing values of a type calls, gathered beforehand: pg_opclass has no index by type.
 _ORDERING = """
@@ -270,7 +270,7 @@ select pg_catalog.json_build_object(
 from pg_catalog.pg_type t join schemas s on s.oid = t.typnamespace left join ordering o on o.type = t.oid
 where t.oid $scope
 """)
-"""Shaped like `catalog.Type`; `functions` are those of users' making, `checks` a domain's."""
+"""Shaped like `snapshot.Type`; `functions` are those of users' making, `checks` a domain's."""
 
 ROW_TYPES = Template("""in (
   select own.type from pg_catalog.pg_class c join pg_catalog.pg_type t on t.oid = c.reltype
@@ -286,7 +286,7 @@ from pg_catalog.pg_cast c
 join pg_catalog.pg_type a on a.oid = c.castsource join pg_catalog.pg_type b on b.oid = c.casttarget
 where c.oid $scope and c.castfunc <> 0::pg_catalog.oid
 """)
-"""Shaped like `catalog.Cast`; an ambient one joins two built-in types and may run in any expression."""
+"""Shaped like `snapshot.Cast`; an ambient one joins two built-in types and may run in any expression."""
 
 EVENT_TRIGGERS = Template("""
 select pg_catalog.json_build_array(e.evtevent, e.evtfoid::pg_catalog.int8)::pg_catalog.text

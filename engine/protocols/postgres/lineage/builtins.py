@@ -1,7 +1,7 @@
 """What PostgreSQL's own functions do with values: tables of names (chapter 9 of its manual, pg_proc.dat).
 
 An immutable built-in is a function of its arguments alone. A stable or volatile one is so only when it is named here;
-any other yields a value of unknown sources. `tests/engine/protocols/postgres/test_lineage_builtins.py` walks pg_proc.
+any other yields a value of unknown sources. `tests/engine/protocols/postgres/lineage/test_builtins.py` walks pg_proc.
 """
 
 from __future__ import annotations
