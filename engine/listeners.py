@@ -14,7 +14,7 @@ import structlog
 from engine.errors import ConfigError, HooptermError
 from engine.process import calm_collector, raise_descriptor_limit
 from engine.protocols import registry
-from engine.refusals import Throttle
+from engine.throttle import Throttle
 
 if TYPE_CHECKING:
     from engine.config.models import Listener

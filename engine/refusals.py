@@ -10,31 +10,13 @@ from typing import Any, Final, Protocol
 
 from engine.audit.events import EventName
 from engine.errors import RecordError, SessionRefused
+from engine.throttle import Throttle
 
 MOST: Final = 50
 """Events that are recorded one by one in each stretch of `SECONDS`."""
 SECONDS: Final = 60.0
 _NAMES: Final = 20  # that the count is given by; every name is a stranger's claim
 _NAME, _REASON = 128, 512  # characters that the log keeps of what a stranger called itself, and of why not
-
-
-class Throttle:
-    """Admits so many in a stretch of time, from whoever: a crowd of strangers is no reason to write without end."""
-
-    def __init__(self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
-        self._seconds = seconds
-        self._clock = clock
-        self._since = float("-inf")
-        self._admitted = 0
-
-    def admits(self) -> bool:
-        """Whether one more may pass."""
-        now = self._clock()
-        if now - self._since >= self._seconds:
-            self._since, self._admitted = now, 0
-        self._admitted += 1
-        return self._admitted <= self._most
 
 
 class Append(Protocol):

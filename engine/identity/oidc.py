@@ -20,8 +20,8 @@ from engine.identity.jwks import is_signed
 from engine.identity.jwt import NotAccepted, Presented, take_apart
 from engine.identity.keyring import Keyring, Spawn
 from engine.model import Vouched
-from engine.refusals import Throttle
 from engine.secrets.secret import Secret
+from engine.throttle import Throttle
 
 if TYPE_CHECKING:
     from engine.config.revision import Issuer

@@ -5,7 +5,7 @@ import pytest
 from engine.audit.events import EventName
 from engine.errors import RecordError, SessionRefused
 from engine.gateway import Gateway
-from engine.refusals import MOST, SECONDS, Refusals, Throttle
+from engine.refusals import MOST, SECONDS, Refusals
 from tests.engine.conftest import events
 
 NO = SessionRefused("no such token", "it is not known")
@@ -78,16 +78,6 @@ async def test_what_was_counted_while_the_record_failed_is_not_forgotten() -> No
     log.fails = False
     refusals.close()
     assert log.entries[-1][1]["suppressed"] == 5
-
-
-def test_a_throttle_admits_so_many_in_each_stretch() -> None:
-    now = [0.0]
-    throttle = Throttle(2, 10, lambda: now[0])
-    assert [throttle.admits() for _ in range(4)] == [True, True, False, False]
-    now[0] = 9.9
-    assert not throttle.admits()
-    now[0] = 10
-    assert throttle.admits()
 
 
 async def test_a_gateway_bounds_what_it_records_of_refused_logins(gateway: Gateway) -> None:
