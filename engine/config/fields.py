@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -24,18 +23,19 @@ from pydantic_core.core_schema import ValidationInfo
 
 from engine.audit.events import EventName
 from engine.config.problems import suggestion
+from engine.loopback import is_loopback
 from engine.policy import globs
 from engine.policy.conditions import BadCondition, compile_condition
 from engine.policy.globs import BadGlob
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_OWN_HEADERS: Final = frozenset(
-    {"host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "user-agent"}
-)
 _LONGEST: Final = 3660 * 86400.0
 _BYTES: Final = {unit: 1000**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))} | {
     unit: 1024**power for power, unit in enumerate(("KiB", "MiB", "GiB", "TiB"), 1)
 }
+_OWN_HEADERS: Final = frozenset(
+    {"host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "user-agent"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _issuer(value: str) -> str:
         host = urlsplit(value).hostname or ""
     except ValueError:
         host = ""
-    if not host or not re.fullmatch(r"https?://[^\s?#@\\]+", value) or not (value[4] == "s" or _is_loopback(host)):
+    if not host or not re.fullmatch(r"https?://[^\s?#@\\]+", value) or not (value[4] == "s" or is_loopback(host)):
         raise _refuse(f"{value!r} is no issuer", "https://…, exactly as its tokens spell it; http only on this machine")
     return value
 
@@ -231,16 +231,9 @@ def _web_address(value: str) -> str:
         raise _refuse("this is no web address", "for example https://hooks.example/pager")
     if parts.username is not None or parts.password is not None:
         raise _refuse("an address holds no login", "headers: {Authorization: {env: NAME}}")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise _refuse("off this machine notifications go over https", "write https://…")
     return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _header(value: str) -> str:

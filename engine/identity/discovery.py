@@ -5,7 +5,6 @@ OpenID Connect Discovery 1.0, sections 4.1 to 4.3.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import msgspec
 
 from engine.errors import UpstreamError
 from engine.identity.jwks import Keys
+from engine.loopback import is_loopback
 
 MAX_ANSWER: Final = 512 * 1024
 TIMEOUT: Final = 5.0  # seconds, for each of the two documents
@@ -49,14 +49,6 @@ def may_fetch(address: str, *, is_local: bool) -> bool:
     if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_local and is_loopback(parts.hostname))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def fetch(address: str) -> bytes:

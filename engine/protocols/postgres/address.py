@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
+
+from engine.loopback import is_loopback
 
 DEFAULT_PORT = 5432
 
@@ -24,12 +25,7 @@ class Address:
     @property
     def is_local(self) -> bool:
         """Whether what is said to it never leaves the machine."""
-        if self.path or self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return bool(self.path) or is_loopback(self.host)
 
 
 def parse_address(text: str) -> Address:
