@@ -290,7 +290,7 @@ Duration = Annotated[
     PlainValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$", "examples": ["60s", "15m", "12h"]}),
 ]
-Room = Annotated[
+AmountOfSpace = Annotated[
     Amount,
     PlainValidator(_amount),
     PlainSerializer(str, return_type=str),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from engine.config.fields import (
     Address,
     Amount,
+    AmountOfSpace,
     Answers,
     Claim,
     ColumnGlob,
@@ -32,7 +33,6 @@ from engine.config.fields import (
     NameGlob,
     Names,
     PathGlob,
-    Room,
     TableGlob,
     Verb,
     WebAddress,
@@ -65,8 +65,8 @@ class Audit(Section):
 class FreeSpace(Section):
     """How much of each filesystem that holds the record should stay free."""
 
-    warn: Room = Amount(10, is_percent=True)
-    floor: Room = Amount(1, is_percent=True)
+    warn: AmountOfSpace = Amount(10, is_percent=True)
+    floor: AmountOfSpace = Amount(1, is_percent=True)
 
 
 class Engine(Section):

@@ -31,19 +31,19 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
     [("20%", 2_000), ("0.5 %", 50), ("500B", 500), ("1.5MB", 1_500_000), ("2GiB", 2 << 30), ("1TB", 10**12)],
 )
 def test_an_amount_of_space_is_a_part_of_it_or_bytes(text: str, expected: int) -> None:
-    assert accepts(fields.Room, text).of(10_000) == expected
+    assert accepts(fields.AmountOfSpace, text).of(10_000) == expected
 
 
 @pytest.mark.parametrize("value", ["20", 20, "", "100%", "-1MB", "1mb", "1 Mb", "500 MB free", None, True, "٣MB"])
 def test_what_is_no_amount_of_space_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
-        accepts(fields.Room, value)
+        accepts(fields.AmountOfSpace, value)
 
 
 @pytest.mark.parametrize(
     "value", ["https://hooks.example/a?b=c", "http://127.0.0.1:8080/", "http://[::1]/x", "http://localhost/"]
 )
-def test_web_addresses(value: str) -> None:
+def test_a_web_address_is_https_or_on_this_machine(value: str) -> None:
     assert accepts(fields.WebAddress, value) == value
 
 
@@ -76,7 +76,7 @@ def test_a_command_is_words_and_its_program_starts_at_the_folder_of_its_file() -
 
 
 @pytest.mark.parametrize("name", ["Host", "content-length", "a b", "", "x\r\ny", "ä"])
-def test_what_is_no_header_to_set(name: str) -> None:
+def test_what_is_no_header_to_set_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         accepts(fields.Header, name)
 
