@@ -115,7 +115,7 @@ class Endings:
         """End a session that a lock covers, and let it do nothing more; one that none covers goes on."""
         why = self._gateway.locks.why_not(session.identity, session.target.name)
         if why is not None:
-            session.locked = why
+            session.why_locked = why
             _cut(session, why, why)
 
     async def _end_reviews(self, lock: Lock) -> None:

@@ -27,7 +27,7 @@ from engine.config.revision import Revision
 from engine.endings import Endings
 from engine.errors import HooptermError, RecordError, SessionRefused
 from engine.identity.jwt import is_jwt
-from engine.identity.locks import Locks, told
+from engine.identity.locks import Locks, locks_after
 from engine.identity.oidc import Issuers
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key
@@ -130,7 +130,7 @@ class Gateway:
         self.tokens.on_revoked.append(self.endings.end_token)
         self.locks = await Locks.open(self.store)
         if self.store.is_new:  # one that was lost must not let in whom it kept out: the log still says so
-            for lock in await asyncio.to_thread(lambda: told(self.log.read())):
+            for lock in await asyncio.to_thread(lambda: locks_after(self.log.read())):
                 self.locks.add(lock)
                 await self.locks.keep(lock)
         self.approvals = await ReviewQueue.open(

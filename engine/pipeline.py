@@ -73,8 +73,8 @@ class Pipeline:
 
     def _require_unlocked(self, session: Session, operations: Sequence[Operation]) -> None:
         """Nothing of a session that was locked goes on, whatever it waited for."""
-        if session.locked is not None and operations:
-            self._turn_away(session, operations[0], denials.locked(operations[0], session.locked))
+        if session.why_locked is not None and operations:
+            self._turn_away(session, operations[0], denials.locked(operations[0], session.why_locked))
 
     def _decide_all(self, session: Session, operations: Sequence[Operation]) -> list[Decision]:
         decisions = [self.decide(session, operation) for operation in operations]
@@ -126,7 +126,7 @@ class Pipeline:
 
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
         """The same without waiting, for an allowed and unlimited pure read; None when it needs `admit`."""
-        if not operation.is_pure_read or session.locked is not None or self._gateway.room.is_full:
+        if not operation.is_pure_read or session.why_locked is not None or self._gateway.room.is_full:
             return None
         decision = self.decide(session, operation)
         if decision.verdict is not Verdict.ALLOW or decision.limit is not None:
@@ -147,7 +147,7 @@ class Pipeline:
     ) -> Followed | None:
         """Admit an operation by a precedent that holds: only its intent is new. Raises `RecordError`; None when it
         needs `admit`."""
-        if session.locked is not None or self._gateway.room.is_full:
+        if session.why_locked is not None or self._gateway.room.is_full:
             return None
         masks, salt, name, encoded = session.masks, entries.new_salt(), id.encode(), text.encode()
         if values:

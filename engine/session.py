@@ -65,7 +65,7 @@ class Session:
         self.recorder = recorder
         self.adapter = adapter
         self.counts = Counts()
-        self.locked: str | None = None  # why it may do nothing more
+        self.why_locked: str | None = None  # it may do nothing more
         self.open_operations: dict[str, bytes] = {}  # identifier → salt of its digest
         self._mask_key = mask_key
         self.use(revision)

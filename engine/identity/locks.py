@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
+from engine.audit.events import EventName
 from engine.model import Identity
 
 
@@ -114,16 +115,16 @@ class Locks:
         self._locks.pop((lock.kind, lock.name), None)
 
 
-def told(events: Iterable[Mapping[str, Any]]) -> list[Lock]:
+def locks_after(events: Iterable[Mapping[str, Any]]) -> list[Lock]:
     """The locks in force after these events of the log."""
     found: dict[tuple[Locked, str], Lock] = {}
     for event in events:
-        if event["event"] not in ("identity.locked", "identity.unlocked"):
+        if event["event"] not in (EventName.IDENTITY_LOCKED, EventName.IDENTITY_UNLOCKED):
             continue
         kind = Locked.IDENTITY if event["identity"] is not None else Locked.TARGET
         name, data = event[kind.value], event["data"]
         found.pop((kind, name), None)
-        if event["event"] == "identity.locked":
+        if event["event"] == EventName.IDENTITY_LOCKED:
             since = datetime.fromisoformat(event["time"])
             found[kind, name] = Lock(kind, name, data["by"], data["reason"], since)
     return list(found.values())

@@ -131,5 +131,5 @@ async def test_one_whose_entries_may_be_cut_is_none(gateway: Gateway, session: S
 
 async def test_a_locked_session_follows_nothing(gateway: Gateway, session: Session) -> None:
     found = await precedent(gateway, session)
-    session.locked = "runaway"
+    session.why_locked = "runaway"
     assert gateway.pipeline.follow(session, found, "o-2", "read of people") is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.identity.locks import Lock, Locked, Locks, told
+from engine.identity.locks import Lock, Locked, Locks, locks_after
 from engine.model import Identity
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -123,4 +123,4 @@ def test_the_log_tells_what_is_locked() -> None:
         event("bot", "unlocked"),
         event("shop", "unlocked"),  # an identity of that name: the target stays locked
     ]
-    assert told(events) == [lock("shop", Locked.TARGET), lock("erin")]
+    assert locks_after(events) == [lock("shop", Locked.TARGET), lock("erin")]
