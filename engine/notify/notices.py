@@ -61,7 +61,7 @@ def notice(event: EventName, sequence: int, entry: bytes) -> bytes:
     """The JSON a notification carries of an entry of the log."""
     logged = msgspec.json.decode(entry)
     data = logged["data"]
-    told = {name: _told(name, data[name]) for name in SAID[EventName(event)] if name in data}
+    told = {name: _told(name, data[name]) for name in SAID[event] if name in data}
     who = {name: logged[name] for name in ("session", "operation", "identity", "target")}
     content = {"v": 1, "event": event, "time": logged["time"], "sequence": sequence, **who, **told}
     if (command := _next(event, data)) is not None:
@@ -83,7 +83,7 @@ def _short(value: Any) -> Any:
     return value
 
 
-def _next(event: str, data: dict[str, Any]) -> str | None:
+def _next(event: EventName, data: dict[str, Any]) -> str | None:
     """What to type to look at it."""
     if event.startswith("review.") and "review" in data:
         return f"hoopterm approvals show {data['review']}"

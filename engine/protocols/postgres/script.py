@@ -117,9 +117,8 @@ class Script:
 
     def _run(self) -> None:
         relay, delivery, name = self._relay, self.delivery, self._name
-        meter = meter_of(delivery, relay.tracker) or Meter(
-            delivery, None, []
-        )  # what ran before may have made its cursor
+        # asked again: what ran before it may have made the cursor it reads on
+        meter = meter_of(delivery, relay.tracker) or Meter(delivery, None, [])
         self._send(r.Parse(name, self._texts[self._position][0]), r.Bind(name, name))
         relay.send(r.Describe("P", name), _Described(self))
         relay.forwarding(delivery)

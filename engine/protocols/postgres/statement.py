@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.model import Access, Column, ColumnRef
+
+if TYPE_CHECKING:
+    from engine.protocols.postgres.catalog.stamps import Stamps
 
 Row = tuple[str | None, ...]
 Probe = Callable[[str], Awaitable[Sequence[Row]]]
@@ -34,7 +37,7 @@ class OwnCatalog:
 
     version: int
     catalog: Catalog
-    stamps: object
+    stamps: Stamps
     compared: float
     announced: int = 0
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.protocols.postgres.lineage.types import TEXTUAL, words
+from engine.protocols.postgres.analysis.names import words
+from engine.protocols.postgres.lineage.types import TEXTUAL
 from engine.protocols.postgres.lineage.values import Value
 from engine.protocols.postgres.statement import Function
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model import ColumnRef
+from engine.protocols.postgres.analysis.names import descendants
 from engine.protocols.postgres.lineage.builtins import HIDING_RELATIONS
 from engine.protocols.postgres.lineage.memory import recall
 from engine.protocols.postgres.lineage.scope import Context, Item, Scope
@@ -160,19 +161,12 @@ def _generated_from(column: RelationColumn | None) -> set[str]:
     parsed = parse(f"SELECT {column.default}")
     if isinstance(parsed, Unreadable):
         return set()
-    return {reference.fields[-1].string.sval for reference in references_in(parsed[0].node, "ColumnRef")}
+    return {reference.fields[-1].string.sval for reference in nodes_in(parsed[0].node, "ColumnRef")}
 
 
-def references_in(message: Any, kind: str = "ColumnRef") -> Iterator[Any]:
+def nodes_in(message: Any, kind: str) -> Iterator[Any]:
     """Every node of that kind in a parse tree."""
-    waiting = [message]
-    while waiting:
-        node = waiting.pop()
-        if node.DESCRIPTOR.name == kind:
-            yield node
-        for descriptor, value in node.ListFields():
-            if descriptor.message_type is not None:
-                waiting.extend(value if descriptor.is_repeated else [value])
+    return (node for node in descendants(message) if node.DESCRIPTOR.name == kind)
 
 
 def row_type(schema: str | None, type_name: str, whole: Value, context: Context) -> Outputs:

@@ -15,7 +15,7 @@ from engine.model import ColumnRef
 from engine.protocols.postgres.lineage.bodies import body_statements, follow_body, statements_of
 from engine.protocols.postgres.lineage.calls import call_function
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
-from engine.protocols.postgres.lineage.relations import references_in, relation_item
+from engine.protocols.postgres.lineage.relations import nodes_in, relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
 from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import type_of
@@ -96,7 +96,7 @@ def _alter(command: Any, table: Item, scope: Scope, *, is_only: bool) -> None:
 
 def _fill(expression: Any, scope: Scope) -> None:
     """Every row gets the value of this expression. What it names of its own row a generated column is known to hold."""
-    own = joined(evaluate(reference, scope).sources for reference in references_in(expression, "ColumnRef"))
+    own = joined(evaluate(reference, scope).sources for reference in nodes_in(expression, "ColumnRef"))
     scope.context.ledger.copy(evaluate(expression, scope).sources, own)
 
 
@@ -153,7 +153,7 @@ def _create_function(node: Any, scope: Scope) -> None:
         context.ledger.copy(None)
         return
     body = statements_of(node.sql_body) if node.HasField("sql_body") else _body(options)
-    for name in (name for statement in body for name in references_in(statement, "TypeName")):
+    for name in (name for statement in body for name in nodes_in(statement, "TypeName")):
         infer_domain(type_of(name), Value(is_plain=True), scope)  # a constant meets its type's checks already now
     if node.replace:
         names = [part.string.sval for part in node.funcname]

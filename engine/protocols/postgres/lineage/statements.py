@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from engine.protocols.postgres.analysis.names import words
 from engine.protocols.postgres.lineage.changes import copy_in
 from engine.protocols.postgres.lineage.expressions import evaluate, evaluate_all, kind_of
 from engine.protocols.postgres.lineage.queries import flows, is_into
 from engine.protocols.postgres.lineage.relations import relation_item
 from engine.protocols.postgres.lineage.schema import SCHEMA_STATEMENTS
 from engine.protocols.postgres.lineage.scope import Scope
-from engine.protocols.postgres.lineage.types import words
 from engine.protocols.postgres.lineage.values import NOTHING, SETTING, UNKNOWN, Ledger, Output, Outputs, Value, joined
 from engine.protocols.postgres.parsing import Unreadable, parse
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.protocols.postgres.lineage.memory import recall
-from engine.protocols.postgres.lineage.relations import closure, references_in, relation_item
+from engine.protocols.postgres.lineage.relations import closure, nodes_in, relation_item
 from engine.protocols.postgres.lineage.scope import Item, Scope
 from engine.protocols.postgres.lineage.values import NOTHING, UNKNOWN, Output, Outputs, Value, joined
 from engine.protocols.postgres.parsing import Unreadable, parse
@@ -59,7 +59,7 @@ def _behind(relation: Relation, change: Change, scope: Scope) -> Iterator[tuple[
         context.ledger.give_up()
         return
     view = relation_item(relation, scope)
-    for name in references_in(parsed[0].node, "RangeVar"):
+    for name in nodes_in(parsed[0].node, "RangeVar"):
         base = context.catalog.relation(name.schemaname or None, name.relname, context.catalog.printed_path)
         if base is None or base.oid == relation.oid:
             continue
@@ -195,7 +195,7 @@ def _names(catalog: Catalog, text: str) -> frozenset[str]:
         if isinstance(parsed, Unreadable):
             return frozenset()
         return frozenset(
-            part.string.sval for reference in references_in(parsed[0].node, "ColumnRef") for part in reference.fields
+            part.string.sval for reference in nodes_in(parsed[0].node, "ColumnRef") for part in reference.fields
         )
 
     return recall(catalog, ("names", text), find)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.protocols.postgres.analysis.names import words
 from engine.protocols.postgres.lineage.values import Value
 from engine.protocols.postgres.statement import Function
-
-
-def words(text: str) -> frozenset[str]:
-    """A set of names, written as one text."""
-    return frozenset(text.split())
-
 
 TEXTUAL = frozenset({"text", "varchar", "bpchar", "name", "citext", "unknown"})
 """Types whose every value is text and accepts any text."""
