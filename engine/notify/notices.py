@@ -61,7 +61,7 @@ def notice(event: EventName, sequence: int, entry: bytes) -> bytes:
     """The JSON a notification carries of an entry of the log."""
     logged = msgspec.json.decode(entry)
     data = logged["data"]
-    told = {name: _told(name, data[name]) for name in SAID[event] if name in data}
+    told = {name: _told(name, data) for name in SAID[event] if name in data}
     who = {name: logged[name] for name in ("session", "operation", "identity", "target")}
     content = {"v": 1, "event": event, "time": logged["time"], "sequence": sequence, **who, **told}
     if (command := _next(event, data)) is not None:
@@ -69,10 +69,19 @@ def notice(event: EventName, sequence: int, entry: bytes) -> bytes:
     return msgspec.json.encode(content)
 
 
-def _told(name: str, value: Any) -> Any:
-    if name == "resources":  # the others are paths and programs, which a statement's literals can be
-        value = [each for each in value if str(each).partition(":")[0] in _NAMED]
+def _told(name: str, data: dict[str, Any]) -> Any:
+    value, resources = data[name], [str(each) for each in data.get("resources", ())]
+    if name == "resources":
+        value = [each for each in resources if _is_named(each)]
+    elif name == "reason":
+        for each in sorted(resources, key=len, reverse=True):
+            value = value if _is_named(each) else value.replace(each, each.partition(":")[0])
     return _short(value)
+
+
+def _is_named(resource: str) -> bool:
+    """The others are paths and programs, which a statement's literals can be."""
+    return resource.partition(":")[0] in _NAMED
 
 
 def _short(value: Any) -> Any:

@@ -61,6 +61,13 @@ def test_paths_and_programs_are_not_told_since_a_literal_may_stand_there() -> No
     assert told(EventName.OPERATION_DENIED, data)["resources"] == ["table:public.orders"]
 
 
+@pytest.mark.parametrize("event", [EventName.OPERATION_DENIED, EventName.OPERATION_INTENDED])
+def test_a_reason_does_not_tell_them_either(event: EventName) -> None:
+    resources = ["path:/", f"path:/{CANARY}", "table:public.orders"]
+    content = told(event, {"resources": resources, "reason": f"no rule allows read on path:/{CANARY}"})
+    assert content["reason"] == "no rule allows read on path"
+
+
 def test_long_texts_and_lists_are_cut() -> None:
     data = {"reason": "x" * 10_000, "effects": ["read"] * 1000}
     content = told(EventName.OPERATION_DENIED, data)
