@@ -62,6 +62,10 @@ def _phone(candidate: str) -> int:
     return len(candidate) if phonenumbers.is_possible_number(number) else 0
 
 
+# Text in another encoding than UTF-8 has its letters as bytes that could not be decoded.
+_LETTERS = r"\w\udc80-\udcff"
+_LOCAL = rf"{_LETTERS}.!#$%&'*+/=?^`{{|}}~-"
+
 DETECTORS = {
     detector.name: detector
     for detector in (
@@ -76,7 +80,7 @@ DETECTORS = {
             "email",
             (b"@",),
             rb"[^\s@\x00-\x1f]@[^\s@\x00-\x1f]",
-            re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[\w-]{2,}"),
+            re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]+@(?:[{_LETTERS}-]+\.)+[{_LETTERS}-]{{2,}}"),
             _whole,
         ),
         Detector(

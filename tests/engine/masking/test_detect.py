@@ -47,6 +47,18 @@ def test_a_card_beside_other_digits_is_found(value: str) -> None:
     assert any("4111111111111111" in text for text in found)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "koi8-r"])
+def test_an_address_is_found_whole_in_every_encoding(encoding: str) -> None:
+    """A session chooses its client_encoding: what it cannot read must not hide what it can."""
+    letters = "я" if encoding == "koi8-r" else "é"
+    value = f"jos{letters}@caf{letters}.exampl{letters}"
+    text = f"before {value} after".encode(encoding).decode(errors="surrogateescape")
+    detection = detection_of(frozenset({"email"}))
+    assert detection.nominated(text.encode(errors="surrogateescape"))
+    found = [text[start:end] for start, end, _ in detection.find(text)]
+    assert [each.encode(errors="surrogateescape").decode(encoding) for each in found] == [value]
+
+
 @given(st.text(), st.sampled_from([value for values in REAL.values() for value in values]), st.text(), st.binary())
 def test_everything_found_was_nominated_inside_it(before: str, value: str, after: str, noise: bytes) -> None:
     """By its own detector, and by a scan over raw bytes with anything around it."""
