@@ -42,7 +42,7 @@ def find(
     if engine:
         return _parse(engine, "--engine")
     if named := environ.get(VARIABLE):
-        return _parse(named, VARIABLE)
+        return _parse(named, f"--engine or {VARIABLE}")  # the command line hands its --engine on in it
     places = tuple(_places(environ, directory or Path.cwd()))
     for address in places:
         if address.named_by.endswith("engine.socket") or address.socket.exists():

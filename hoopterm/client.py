@@ -266,7 +266,7 @@ class Client:
             reason = getattr(error, "strerror", None) or str(error) or "the connection was lost"
             raise EngineUnreachable(
                 f"the engine is unreachable at {self.address.socket}: {reason}",
-                f"is it running? (found by {self.address.named_by})",
+                f"`hoopterm engine start --config FILE` starts it (found by {self.address.named_by})",
             ) from error
         except aiohttp.ClientError as error:
             raise EngineUnreachable("the engine's answer broke off", "it may be stopping; try again") from error

@@ -42,7 +42,11 @@ def lock(directory: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise RecordError("the audit log is in use", f"another engine holds {directory}", "stop it first") from error
+        raise RecordError(
+            "the audit log is in use",
+            f"another engine holds {directory}",
+            "hoopterm engine stop, or SIGTERM to its process; another engine needs its own engine.state",
+        ) from error
     return descriptor
 
 

@@ -19,7 +19,7 @@ _PASSED_ON: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CT
 
 
 async def run(command: Sequence[str], body: bytes, timeout: float) -> str:
-    """Run a command with the notice on its standard input; why that failed, "" when it did not.
+    """Run a command with the notice, a line, on its standard input; why that failed, "" when it did not.
 
     It is no shell's, has a process group of its own that is killed when its time is over, and of the environment only
     what programs need to find their way.
@@ -39,7 +39,7 @@ async def run(command: Sequence[str], body: bytes, timeout: float) -> str:
         return f"{command[0]} cannot be started: {error.strerror}"
     try:
         async with asyncio.timeout(timeout):
-            await child.communicate(body)
+            await child.communicate(body + b"\n")
     except TimeoutError:
         return f"it had not ended after {timeout:g} s"
     finally:

@@ -275,7 +275,7 @@ def _review(findings: Iterable[Finding], limit: Limit | None) -> Decision:
                 held.setdefault(rule.name, (rule, finding.access))
     rules = sorted((rule for rule, _ in held.values()), key=lambda rule: (-_terms(rule).quorum, rule.name))
     first, *others = rules
-    reason = first.reason or f"the rule {first.name} asks people first"
+    reason = first.reason or "it asks people first"
     if others:
         reason += f" (also held by {', '.join(rule.name for rule in others)})"
     if limit is not None:

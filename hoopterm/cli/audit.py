@@ -131,7 +131,7 @@ def _print_entry(entry: dict[str, Any]) -> None:
 
 def _details(data: dict[str, Any]) -> list[str]:
     """What of an entry's data tells most, in few words."""
-    names = ("rule", "review", "reason", "error", "what")
+    names = ("rule", "review", "reason", "error", "what", "where")
     named = [f"{name}={data[name]}" for name in names if data.get(name)]
     if data.get("why") and data["why"] != data.get("reason"):
         named.append(f"why={data['why']}")

@@ -27,7 +27,7 @@ def lock(
     context: typer.Context,
     identity: LockedIdentity = None,
     target: LockedTarget = None,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes into the record.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; needed, and recorded.", show_default=False)] = "",
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:

@@ -50,7 +50,11 @@ def _state_at_hand() -> Path:
 
 def _key(key: str | None) -> str | None:
     """A key given as such, or in a file."""
-    if key is None or not Path(key).is_file():
+    if key is None:
+        return None
+    if not Path(key).is_file():
+        if "+" not in key:
+            raise Misused(f"--key is neither a file nor a key: {key}", "hoopterm audit key prints the key to keep")
         return key
     return Path(key).read_text(encoding="utf-8").strip()
 

@@ -23,7 +23,7 @@ def test_the_option_wins_over_everything(tmp_path: Path) -> None:
 def test_the_environment_wins_over_the_configuration(tmp_path: Path) -> None:
     write(tmp_path, "engine: {socket: /elsewhere}\n")
     address = find(environ={"HOOPTERM_ENGINE": "unix:///run/b.sock"}, directory=tmp_path)
-    assert (str(address.socket), address.named_by) == ("/run/b.sock", "HOOPTERM_ENGINE")
+    assert (str(address.socket), address.named_by) == ("/run/b.sock", "--engine or HOOPTERM_ENGINE")
 
 
 def test_a_relative_socket_starts_at_the_configuration(tmp_path: Path) -> None:

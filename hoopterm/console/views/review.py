@@ -121,7 +121,7 @@ def facts(
 
     if review.state != "pending" or review.outcome is not None:
         fact("outcome", _verdict(review))
-    if review.reason and review.rule not in review.reason:  # the heading names the rule already
+    if review.reason:
         fact("because", line(clean(review.reason, 400)))
     if not is_beside:
         for index, value in enumerate(_parameters(review)):

@@ -32,7 +32,7 @@ async def test_a_command_reads_the_notice_and_sees_nothing_of_the_engines_enviro
     script = "import json, os, sys; open(sys.argv[1], 'w').write(json.dumps([sys.stdin.read(), dict(os.environ)]))"
     assert await delivery.run((*python(script), str(out)), b'{"a": 1}', 30) == ""
     body, environment = json.loads(out.read_text())
-    assert body == '{"a": 1}'
+    assert body == '{"a": 1}\n'  # a line, as `read` and programs that append it to a file expect
     assert "PATH" in environment
     assert set(environment) <= {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ"}
 

@@ -43,7 +43,7 @@ def command(script: str, *arguments: str, name: str = "pager", timeout: float = 
     return Notification(name, frozenset({LOW}), command=words, timeout=timeout)
 
 
-APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '\\n')"
+APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
 
 
 async def test_who_wants_an_event_is_told_of_it_and_of_no_other(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ class TestLimits:
         ]
         decision = decide(rules, operation(WRITE))
         assert (decision.verdict, decision.limit) == (Verdict.REVIEW, Limit(changed=5, changed_by="a"))
-        assert decision.reason == "the rule r asks people first (at most 5 rows changed)"
+        assert decision.reason == "it asks people first (at most 5 rows changed)"
 
     def test_nothing_limits_what_is_denied_or_what_no_limited_rule_lets_run(self) -> None:
         limited = rule("a", "allow", effects=["read"], limit=Limit(returned=5, returned_by="a"))

@@ -51,6 +51,7 @@ def test_usage_is_2(tmp_path: Path) -> None:
 def test_no_engine_is_3(tmp_path: Path) -> None:
     done = process("engine", "status", cwd=tmp_path, HOOPTERM_ENGINE=str(tmp_path / "none.sock"))
     assert (done.returncode, done.stdout) == (3, "")
+    assert "hoopterm engine start --config FILE" in done.stderr
 
 
 @pytest.mark.parametrize(

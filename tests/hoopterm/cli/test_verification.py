@@ -40,6 +40,12 @@ def test_without_a_key_from_elsewhere_it_is_self_asserted(state: Path, hoopterm:
     assert hoopterm("audit", "verify", str(state), "--strict").status == 1
 
 
+def test_a_file_of_a_key_that_is_not_there_is_called_that(state: Path, hoopterm: Command) -> None:
+    done = hoopterm("audit", "verify", str(state), "--key", "/elsewhere/hoopterm.vkey")
+    assert done.status == 2
+    assert "neither a file nor a key: /elsewhere/hoopterm.vkey" in done.err
+
+
 @pytest.mark.parametrize("as_file", [False, True])
 def test_a_key_from_elsewhere_anchors_it(state: Path, key: SigningKey, hoopterm: Command, as_file: bool) -> None:
     given = str(key.verifier)

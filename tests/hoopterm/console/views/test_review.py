@@ -49,6 +49,11 @@ def test_the_facts_name_effects_impact_history_quorum_and_time() -> None:
     assert "2:14 left · the client waits on the wire for 0:14 more" in shown
 
 
+def test_a_limit_is_shown_also_where_the_reason_names_the_rule() -> None:
+    found = held(reason="deletes-need-a-human asks people first (at most 5 rows changed)", rule="deletes-need-a-human")
+    assert "at most 5 rows changed" in text(review.facts(found, 78, NOW))
+
+
 def test_what_is_dangerous_stands_out() -> None:
     lines = review.facts(held(has_where=False, in_transaction=True), 90, NOW)
     loud = "".join(span.text for spans in lines for span in spans if "waiting" in span.role)
