@@ -11,6 +11,8 @@ rule        YAML: who + where + what → allow, deny or review
 decision    the rule that won, its verdict, and why
 review      a held operation waiting for people
 grant       what an approval gives: once for these exact bytes
+limit       how many rows one operation may change and return
+lock        what stops an identity or a target until somebody takes it off
 event       one entry of the audit log
 recording   one session's operations, decisions and masked answers, with time
 
