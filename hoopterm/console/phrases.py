@@ -15,11 +15,6 @@ def seconds_until(stamp: str, now: datetime) -> float:
     return (when(stamp) - now).total_seconds()
 
 
-def local_time(stamp: str) -> str:
-    """The local wall-clock time of an API time."""
-    return when(stamp).astimezone().strftime("%H:%M:%S")
-
-
 def local_date(stamp: str, now: datetime) -> str:
     """The local time, with the day in front when it is not today's."""
     then, today = when(stamp).astimezone(), now.astimezone()

@@ -78,8 +78,3 @@ def wrapped(text: str, cells: int, *, indent: str = "") -> list[Line]:
     for spans in highlight(text):
         out += [(*lead, *piece) for piece in wrap(spans, cells - len(indent), indent=_CONTINUED)]
     return out
-
-
-def one_line(text: str, most: int = 400) -> Line:
-    """The statement's beginning on one line, runs of white space as one space."""
-    return (Span(clean(" ".join(text[: most * 2].split()), most)),)
