@@ -110,7 +110,9 @@ async def test_a_new_table_loads_itself_and_nothing_else(database: Database, sou
     source.outdate()
     after = (await source.fresh()).users.relations
     assert [relation.name for relation in after if relation.oid not in before] == ["n"]
-    assert all(before[relation.oid] is relation for relation in after if relation.oid in before)
+    kept = {relation.oid: relation for relation in after if relation.name != "n"}
+    assert kept.keys() == before.keys() != set()
+    assert all(kept[oid] is relation for oid, relation in before.items())
 
 
 async def test_a_view_is_loaded_anew_when_what_it_prints_is_called_otherwise(
