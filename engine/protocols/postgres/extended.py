@@ -120,7 +120,7 @@ def bind(relay: Relay, data: bytes) -> Step | None:
         _make_portal(relay, data, message, prepared, None)
         return None
     if not needs_types(message, prepared.types):
-        statements = relay.analyst.known(prepared.text, relay.tracker.state)
+        statements = None if prepared.is_unread else relay.analyst.known(prepared.text, relay.tracker.state)
         if statements is not None and len(statements) == 1:
             parameters = decode(message, prepared.types)
             operation = operation_of(relay, statements[0], parameters)
@@ -140,6 +140,8 @@ async def _bind(relay: Relay, data: bytes, message: r.Bind) -> None:
         delivery = None
         if prepared.statement is not None:
             statements = await analysed(relay, prepared.text)
+            if prepared.is_unread:
+                statements = [prepared.statement]
             operation = operation_of(relay, statements[0], decode(message, prepared.types))
             (delivery,) = await admit(relay, statements, [operation], prepared.text)
     except Refusal as refusal:

@@ -142,6 +142,11 @@ class Prepared:
         """Bytes it keeps in memory, roughly."""
         return _OVERHEAD + len(self.text)
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether nobody could tell what the server made of its text: it keeps that, whatever is set later."""
+        return self.statement is not None and self.statement.verb == "UNKNOWN"
+
 
 @dataclass(eq=False, slots=True)
 class Portal:

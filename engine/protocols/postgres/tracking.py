@@ -147,7 +147,7 @@ class Tracker:
 
     def prepared(self, name: str, prepared: Prepared | None) -> None:
         """The protocol's Parse or Close changed what a name means to SQL's EXECUTE."""
-        if prepared is not None and prepared.statement is not None:
+        if prepared is not None and prepared.statement is not None and not prepared.is_unread:
             self._prepared[name] = PreparedStatement(prepared.text, prepared.statement)
         else:
             self._prepared.pop(name, None)
