@@ -41,7 +41,7 @@ select * from pg_stats where tablename in ('people', 'staff', 'kept')
 select stavalues1, staop1 from pg_statistic
 select stanumbers1, stawidth from pg_statistic where starelid = 'people'::regclass
 select * from pg_stats_ext
-select reltuples, relpages from pg_class where relname = 'people'
+select reltuples, relkind from pg_class where relname = 'people'
 select histogram_bounds from pg_stats where attname = 'secret'
 select count(*) from people p1 join people p2 on p1.secret < p2.secret
 select name from people tablesample bernoulli (50) repeatable ({i})

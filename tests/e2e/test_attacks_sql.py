@@ -322,3 +322,24 @@ def test_nor_does_it_in_the_pipeline_that_rolls_it_back(raw: Raw) -> None:
     undone = [r.Parse("", "rollback"), r.Bind("", ""), r.Execute("")]
     raw.send(*undone, r.Parse("", asking), r.Bind("", ""), r.Describe("P"), r.Execute(""), r.Sync())
     assert_clean(raw.heard)
+
+
+QUESTIONS = (
+    "returns bigint language sql as $$ select count(*) from people where secret like 'a%' $$",
+    "returns int language sql as $$ select 1 / (ascii(secret) - 97) from people $$",
+    "returns bigint language sql begin atomic select count(*) from people where secret like 'a%'; end",
+    "returns int language sql return (select 1 / (ascii(secret) - 97) from people limit 1)",
+)
+
+
+@pytest.mark.parametrize("body", QUESTIONS)
+def test_a_function_of_ones_own_making_asks_nothing_about_a_protected_column(
+    start_engine: StartEngine, database: Database, body: str
+) -> None:
+    """SECURITY: blind inference through WHERE … is off by default; what can fail on a value is a question too."""
+    database.psql(SCHEMA)
+    engine = start_engine(rules=WRITE_RULES, masking=MASKING)
+    with psycopg.connect(**engine.dsn(), autocommit=True) as client, pytest.raises(psycopg.Error) as caught:
+        client.execute(f"create function asks() {body}")
+        client.execute("select asks()")
+    assert caught.value.sqlstate == "42501"

@@ -23,8 +23,8 @@ def follow_body(
 ) -> Value:
     """What a SQL function yields when it is called with these arguments; `statements` stand in for its own body.
 
-    What its body compares is the client's question when there are arguments to ask with; without any it is the
-    owner's choice alone, as inside a view.
+    What its body compares is the client's question where there are arguments to ask with, or where its names mean what
+    they mean now: whoever can make a table's namesake asks with that. Else it is the owner's choice, as inside a view.
     """
     if statements is None:
         statements = body_statements(function.body or "")
@@ -41,7 +41,8 @@ def follow_body(
     for statement in statements:
         outputs = context.trace_query(statement, body.inner())
     ledger = context.ledger
-    scope.context.ledger.add(ledger, inferences=bool(arguments) or ledger.reads_settings)
+    is_question = bool(arguments) or not function.is_body_printed or ledger.reads_settings
+    scope.context.ledger.add(ledger, inferences=is_question)
     return _result(function, outputs, scope)
 
 

@@ -16,7 +16,7 @@ from engine.protocols.postgres.lineage.bodies import body_statements, follow_bod
 from engine.protocols.postgres.lineage.calls import call_function
 from engine.protocols.postgres.lineage.expressions import evaluate, infer
 from engine.protocols.postgres.lineage.relations import nodes_in, relation_item
-from engine.protocols.postgres.lineage.scope import Item, Scope
+from engine.protocols.postgres.lineage.scope import Item, Parameters, Scope
 from engine.protocols.postgres.lineage.storing import infer_domain
 from engine.protocols.postgres.lineage.types import type_of
 from engine.protocols.postgres.lineage.values import UNKNOWN, Ledger, Output, Sources, Value, joined
@@ -145,7 +145,10 @@ def _policy(node: Any, scope: Scope) -> None:
 
 
 def _create_function(node: Any, scope: Scope) -> None:
-    """A SQL body is followed whenever it is called; in any other language it is code that nobody can follow."""
+    """A SQL body is followed whenever it is called; in any other language it is code that nobody can follow.
+
+    What a body of the new form compares is decided once and for all, here.
+    """
     options = {option.def_elem.defname: option.def_elem.arg for option in node.options}
     language = options["language"].string.sval.lower() if "language" in options else "sql"
     context = scope.context
@@ -155,10 +158,25 @@ def _create_function(node: Any, scope: Scope) -> None:
     body = statements_of(node.sql_body) if node.HasField("sql_body") else _body(options)
     for name in (name for statement in body for name in nodes_in(statement, "TypeName")):
         infer_domain(type_of(name), Value(is_plain=True), scope)  # a constant meets its type's checks already now
+    if node.HasField("sql_body"):
+        _ask(node, body, scope)
     if node.replace:
         names = [part.string.sval for part in node.funcname]
         for old in context.catalog.functions(names[-2] if len(names) > 1 else None, names[-1], context.path):
             _replace(old, body, scope)
+
+
+def _ask(node: Any, body: tuple[Any, ...], scope: Scope) -> None:
+    """Count what a body compares, whatever its arguments."""
+    names = [each.function_parameter.name for each in node.parameters]
+    slots = tuple(Value(is_plain=True) for _ in names)
+    name = node.funcname[-1].string.sval
+    parameters = Parameters(name, slots, {each: slot for each, slot in zip(names, slots, strict=True) if each})
+    context = replace(scope.context, ledger=Ledger())
+    for statement in body:
+        context.trace_query(statement, Scope(context, parameters=parameters).inner())
+    ledger = context.ledger
+    scope.context.ledger.add(Ledger(ledger.inferences, untold_inferences=ledger.untold_inferences))
 
 
 def _body(options: dict[str, Any]) -> tuple[Any, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.protocols.postgres.lineage.bodies import body_statements
-from engine.protocols.postgres.lineage.tracing import function_columns
+from engine.protocols.postgres.lineage.tracing import analyse_lineage, function_columns
+from engine.protocols.postgres.parsing import Unreadable, parse
 from tests.engine.protocols.postgres.lineage.shop import Shop, named
 
 
@@ -19,7 +20,34 @@ def test_arguments_flow_through_a_body_by_position_and_by_name(shop: Shop) -> No
 
 def test_what_a_body_compares_is_the_callers_question_when_the_caller_gives_arguments(shop: Shop) -> None:
     assert shop.inferences("select a from pairs(3)") == {"customers.balance"}
-    assert shop.inferences("select id from mine()") == set()
+
+
+def test_what_a_body_compares_is_its_owners_choice_only_while_its_names_cannot_come_to_mean_something_else(
+    shop: Shop,
+) -> None:
+    assert shop.inferences("select id from mine()") == {"customers.city"}
+    (function,) = shop.catalog.functions("public", "mine", ())
+    printed = replace(function, is_body_printed=True)
+    catalog = replace(
+        shop.catalog,
+        users=replace(
+            shop.catalog.users,
+            functions=tuple(printed if each.oid == function.oid else each for each in shop.catalog.users.functions),
+        ),
+    )
+    statements = parse("select id from mine()")
+    assert not isinstance(statements, Unreadable)
+    (statement,) = statements
+    assert analyse_lineage(statement.node, catalog, shop.state).inferences == frozenset()
+
+
+def test_a_body_of_the_new_form_asks_its_questions_when_it_is_made(shop: Shop) -> None:
+    head = "create function asks(a int) returns int language sql"
+    assert shop.inferences(f"{head} begin atomic select count(*) from customers where balance = a; end") == {
+        "customers.balance"
+    }
+    assert shop.inferences(f"{head} return (select 1 / balance from customers)") == {"customers.balance"}
+    assert shop.inferences(f"{head} return (select count(*) from customers)") == set()
 
 
 def test_a_body_that_stores_its_argument_copies_it(shop: Shop) -> None:
