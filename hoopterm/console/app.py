@@ -85,6 +85,7 @@ class Console(App[None]):
         self.theme = theme
         self._scratch = TemporaryDirectory(prefix="hoopterm-")
         self._fetched = 0
+        self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
 
     @work(name="link")
@@ -123,6 +124,8 @@ class Console(App[None]):
             front.changed(self.store.take_changes())
 
     def _tick(self) -> None:
+        if self._had_terminal and not os.isatty(0):  # hung up, and nobody sent us SIGHUP: input would end for ever
+            self.exit()
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.tick()
