@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from engine.approvals.request import Review
 from engine.audit.events import EventName
@@ -142,3 +143,18 @@ def _cut(session: Session, to_client: str, to_record: str) -> None:
     with contextlib.suppress(RecordError):  # a record that cannot be written must not keep it alive
         session.recorder.event("s", {"state": "killed", "reason": to_record})
     session.adapter.terminate(to_client)
+
+
+def locks_after(events: Iterable[Mapping[str, Any]]) -> list[Lock]:
+    """The locks in force after these events of the log."""
+    found: dict[tuple[Locked, str], Lock] = {}
+    for event in events:
+        if event["event"] not in (EventName.IDENTITY_LOCKED, EventName.IDENTITY_UNLOCKED):
+            continue
+        kind = Locked.IDENTITY if event["identity"] is not None else Locked.TARGET
+        name, data = event[kind.value], event["data"]
+        found.pop((kind, name), None)
+        if event["event"] == EventName.IDENTITY_LOCKED:
+            since = datetime.fromisoformat(event["time"])
+            found[kind, name] = Lock(kind, name, data["by"], data["reason"], since)
+    return list(found.values())

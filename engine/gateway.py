@@ -24,10 +24,10 @@ from engine.audit.recorder import Recorder
 from engine.audit.recovery import recover_recordings
 from engine.bus import Bus
 from engine.config.revision import Revision
-from engine.endings import Endings
+from engine.endings import Endings, locks_after
 from engine.errors import HooptermError, RecordError, SessionRefused
 from engine.identity.jwt import is_jwt
-from engine.identity.locks import Locks, locks_after
+from engine.identity.locks import Locks
 from engine.identity.oidc import Issuers
 from engine.identity.tokens import Tokens
 from engine.keys import load_or_make, load_or_make_signing_key

@@ -6,13 +6,12 @@ comes in through a token they minted. Names are compared case-exactly, and need 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
-from engine.audit.events import EventName
 from engine.model import Identity
 
 
@@ -113,21 +112,6 @@ class Locks:
         await self._store.remove_lock(lock.kind, lock.name)
         self._kept.discard((lock.kind, lock.name))
         self._locks.pop((lock.kind, lock.name), None)
-
-
-def locks_after(events: Iterable[Mapping[str, Any]]) -> list[Lock]:
-    """The locks in force after these events of the log."""
-    found: dict[tuple[Locked, str], Lock] = {}
-    for event in events:
-        if event["event"] not in (EventName.IDENTITY_LOCKED, EventName.IDENTITY_UNLOCKED):
-            continue
-        kind = Locked.IDENTITY if event["identity"] is not None else Locked.TARGET
-        name, data = event[kind.value], event["data"]
-        found.pop((kind, name), None)
-        if event["event"] == EventName.IDENTITY_LOCKED:
-            since = datetime.fromisoformat(event["time"])
-            found[kind, name] = Lock(kind, name, data["by"], data["reason"], since)
-    return list(found.values())
 
 
 def _answering(identity: Identity) -> tuple[str | None, ...]:

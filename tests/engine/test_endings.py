@@ -12,6 +12,7 @@ import pytest
 
 from engine.audit.log import Log
 from engine.config.loading import load
+from engine.endings import locks_after
 from engine.errors import Conflict, Denied, HooptermError, NotFound, RecordError, SessionRefused
 from engine.gateway import Gateway
 from engine.identity.locks import Locked
@@ -292,3 +293,24 @@ async def test_revoking_a_token_ends_its_session(gateway: Gateway) -> None:
     await gateway.tokens.revoke(token.id, "alice")
     assert reasons(session) == ["the token was revoked"]
     await gateway.close_session(session, "revoked")
+
+
+def event(name: str, verb: str = "locked", kind: str = "identity") -> dict[str, Any]:
+    subject = {"identity": None, "target": None, kind: name}
+    data = {"kind": kind, "by": "dan", "reason": "INC-7"}
+    return {"event": f"identity.{verb}", "time": "2026-11-22T03:00:00Z", "data": data, **subject}
+
+
+def test_the_log_tells_what_is_locked() -> None:
+    events = [
+        event("bot"),
+        event("shop", kind="target"),
+        event("erin"),
+        {"event": "session.opened", "identity": "bot", "target": "shop", "time": "", "data": {}},
+        event("bot", "unlocked"),
+        event("shop", "unlocked"),  # an identity of that name: the target stays locked
+    ]
+    assert [(each.kind, each.name, each.by) for each in locks_after(events)] == [
+        (Locked.TARGET, "shop", "dan"),
+        (Locked.IDENTITY, "erin", "dan"),
+    ]

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from engine.identity.locks import Lock, Locked, Locks, locks_after
+from engine.identity.locks import Lock, Locked, Locks
 from engine.model import Identity
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -106,21 +105,3 @@ async def test_a_lock_holds_while_the_store_is_lost() -> None:
     with pytest.raises(ConnectionError):
         await locks.remove(lock("bot"))
     assert locks.on(BOT) is not None
-
-
-def event(name: str, verb: str = "locked", kind: str = "identity") -> dict[str, Any]:
-    subject = {"identity": None, "target": None, kind: name}
-    data = {"kind": kind, "by": "dan", "reason": "INC-7"}
-    return {"event": f"identity.{verb}", "time": "2026-11-22T03:00:00Z", "data": data, **subject}
-
-
-def test_the_log_tells_what_is_locked() -> None:
-    events = [
-        event("bot"),
-        event("shop", kind="target"),
-        event("erin"),
-        {"event": "session.opened", "identity": "bot", "target": "shop", "time": "", "data": {}},
-        event("bot", "unlocked"),
-        event("shop", "unlocked"),  # an identity of that name: the target stays locked
-    ]
-    assert locks_after(events) == [lock("shop", Locked.TARGET), lock("erin")]
