@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.audit.log import Log
 
 _STRETCH = 512  # entries read at a time
+_LATELY = 1 << 17  # entries: many more than storage takes in the time a recording needs to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,20 @@ class _Left:
 
 
 async def recover_recordings(directory: Path, log: Log) -> list[Path]:
-    """Close every recording that was open when the engine ended; each gives an `answer.gap` event.
+    """Close every recording that was open when the engine ended; each gives an `answer.gap` event, and so does each
+    session of which no recording had begun. What was closed is returned.
 
     Answers of its last 250 ms may be missing, which nobody can tell afterwards. Recordings that were closed are
     read-only and not looked at; one that storage does not give back now stays open, for the next start to look at.
     """
     paths = await asyncio.to_thread(_open_recordings, directory)
-    if not paths:
-        return []
     if log.size:
         await log.wait(log.size - 1)
+    for session in await asyncio.to_thread(_unrecorded, directory, log):
+        said = {"why": "the engine ended before its recording began", "dropped": 0}
+        await log.wait(log.append(EventName.ANSWER_GAP, session=session, data=said))
+    if not paths:
+        return []
     sealed = await asyncio.to_thread(_sealed, log, paths)
     sequence = 0
     closed = []
@@ -71,6 +76,29 @@ def _tell_gap(log: Log, path: Path, said: dict[str, Any]) -> int:
 
 def _open_recordings(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob(f"*{SUFFIX}") if path.stat().st_mode & 0o200)
+
+
+def _unrecorded(directory: Path, log: Log) -> list[str]:
+    """The sessions of the engine that ended last whose opening is in the log, and of which nothing else is told.
+
+    A recording begins within 250 ms of that; what storage takes meanwhile bounds how far back one of them can be.
+    """
+    opened: list[str] = []
+    told: set[str | None] = set()
+    stop, least = log.size, max(0, log.size - _LATELY)
+    while stop > least:
+        start = max(least, stop - _STRETCH)
+        for entry in reversed(list(islice(log.read(start), stop - start))):
+            event, session = entry["event"], entry["session"]
+            if event in (EventName.ENGINE_STARTED, EventName.ENGINE_STOPPED):
+                stop = start = least
+                break
+            if event in (EventName.SESSION_CLOSED, EventName.ANSWER_GAP):
+                told.add(session)
+            elif event == EventName.SESSION_OPENED and session not in told:
+                opened.append(session)
+        stop = start
+    return [session for session in reversed(opened) if not (directory / f"{session}{SUFFIX}").exists()]
 
 
 def _sealed(log: Log, paths: Iterable[Path]) -> dict[str, list[dict[str, Any]]]:

@@ -156,3 +156,19 @@ async def test_a_recording_that_storage_does_not_give_back_keeps_nobody_out(log:
 
 async def test_a_directory_without_recordings_is_fine(log: Log, tmp_path: Path) -> None:
     assert await recover_recordings(tmp_path / "none", log) == []
+
+
+async def test_a_session_of_which_no_recording_had_begun_is_told_once(log: Log, recordings: Path) -> None:
+    log.append(EventName.SESSION_OPENED, session="s-before")
+    log.append(EventName.ENGINE_STOPPED)
+    log.append(EventName.ENGINE_STARTED)
+    log.append(EventName.SESSION_OPENED, session="s-silent")
+    log.append(EventName.SESSION_OPENED, session="s-closed")
+    log.append(EventName.SESSION_CLOSED, session="s-closed")
+    crash(log, recordings, WHOLE, len(HEADER), session="s-1")
+    for _ in range(1500):  # more than are read at once
+        log.append(EventName.OPERATION_INTENDED, session="s-1", operation="o-1")
+    for _ in range(2):
+        await recover_recordings(recordings, log)
+        told = [entry["session"] for entry in log.read() if entry["event"] == "answer.gap"]
+        assert sorted(told) == ["s-1", "s-silent"]
