@@ -29,7 +29,7 @@ _STATES = {
     "withdrawn": ("○", "dim"),
     "closed": ("○", "dim"),
     "killed": ("✗", "red"),
-    "locked": ("✗", "red"),
+    "locked": ("■", "red"),
     "unlocked": ("✓", "green"),
     "live": ("●", "green"),
     "valid": ("●", "green"),

@@ -22,7 +22,7 @@ def describe(directory: Path, programs: Path, pgbouncer: str | None) -> dict[str
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "kernel": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])} {platform.machine()}",
         "fdatasync_append_us": disk.latency(directory, _PROBES, preallocated=False) * 1e6,
         "fdatasync_us": disk.latency(directory, _PROBES, preallocated=True) * 1e6,
         "filesystem": _said("stat", "--file-system", "--format=%T", str(directory)),

@@ -12,7 +12,7 @@ def test_locking_says_what_it_ended_and_whom_else_it_stops(engine: StubEngine, h
     engine.answers["POST", "/lock"] = LOCK
     done = hoopterm("lock", "--identity", "alice", "--reason", "INC-7")
     assert engine.asked[0][3] == {"reason": "INC-7", "identity": "alice", "target": None}
-    assert "✗ locked  identity alice  2 sessions ended" in done.out
+    assert "■ locked  identity alice  2 sessions ended" in done.out
     assert "etl-bot, report-bot" in done.out
     assert done.status == 0
 
