@@ -84,14 +84,17 @@ def wrap(spans: Line, cells: int, *, indent: Line = BLANK) -> list[Line]:
     used, most = 0, max(cells, 8)
     for piece in _words(spans):
         text = piece.text
-        if used and used + width(text) > most:
+        head = take(text, most - used)
+        if used and len(head) < len(text):
             out.append(tuple(current))
             current, used, most = list(indent), 0, room
-        while width(text) > most - used:
-            head = take(text, most - used) or text[0]
+            head = take(text, most)
+        while len(head) < len(text):  # only heads are measured: a megabyte in one line is folded in one pass
+            head = head or text[0]
             out.append((*current, Span(head, piece.role)))
             text = text[len(head) :]
             current, used, most = list(indent), 0, room
+            head = take(text, most)
         if text:
             current.append(Span(text, piece.role))
             used += width(text)
