@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.servers.debian_postgres",
     "tests.servers.engine",
     "tests.servers.issuer",
+    "tests.engine.protocols.postgres.analysing",
 ]
 
 

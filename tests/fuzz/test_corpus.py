@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.protocols.postgres.analysing import Still
-from tests.engine.protocols.postgres.analysing import shop_source as shop_source
 from tests.fuzz import sql
 from tests.fuzz.targets import ANALYSIS, CORPUS, NAMES, TARGETS, seeds
 

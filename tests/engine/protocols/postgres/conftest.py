@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
-from tests.engine.protocols.postgres.analysing import desk as desk
-from tests.engine.protocols.postgres.analysing import shop_source as shop_source
 from tests.engine.protocols.postgres.lineage.shop import shop as shop
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
