@@ -79,7 +79,7 @@ def _open(sessions: ExitStack, peer: Peer, count: int) -> None:
     """That many sessions, each after a statement and its answer."""
     for _ in range(count):
         sessions.enter_context(_connected(peer))
-    time.sleep(_SETTLED)
+    time.sleep(_SETTLED)  # nothing says when the engine has stored and let go of what it gathered
 
 
 def open_one(peer: Peer) -> float:

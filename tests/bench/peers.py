@@ -119,7 +119,7 @@ def _wait_until_it_answers(peer: Peer, programs: Path, process: subprocess.Popen
         )
         if done.returncode == 0:
             return
-        time.sleep(0.05)
+        time.sleep(0.05)  # it tells nobody that it listens
     raise SystemExit(f"PgBouncer does not answer: {done.stderr.decode()}")
 
 

@@ -84,6 +84,7 @@ def _kills(campaign: Campaign, count: int) -> None:
 
 
 def _disks(campaign: Campaign, count: int) -> None:
+    # Parameters with a default bind what a loop gives now; mypy does not infer the type of such a lambda.
     rounds: dict[str, Round] = {
         f"storage: {how}": lambda e, d, r, how=how: storage.fail_at_work(e, d, r, how)  # type: ignore[misc]
         for how in storage.FAILING
@@ -118,7 +119,7 @@ def _strangers(campaign: Campaign, count: int) -> None:
     with campaign.place() as (database, _, start):
         engine = start(rules=load.RULES)
         for name, act in strangers.STRANGERS.items():
-            for _number in range(count):
+            for _number in range(count):  # the lambda binds `act` now, as in `_disks`
                 campaign.watched(f"client: {name}", engine, database, lambda e, _, r, act=act: act(e, r))  # type: ignore[misc]
         campaign.one("client: verified", engine, database, _verified)
 
