@@ -44,8 +44,10 @@ class Resource:
     """What an operation touches.
 
     `kind` is one of table, function, setting, role, schema, channel, sequence, path, host, type, database,
-    statement (nothing more specific). `name` is dotted and exact (`public.orders`), empty for "nothing in
-    particular". `columns` are bare column names of a table; empty means the whole of it.
+    statement (nothing more specific); of a host also command, shell, variable, subsystem, agent, display. `name` is
+    exact: dotted (`public.orders`), a path (`/etc/hosts`), `host:port`, the name of a variable or subsystem, or the
+    words of a command as `shlex.join` writes them (`cat '/srv/a b'`). It is empty for "nothing in particular", and for
+    what could not be told. `columns` are bare column names of a table; empty means the whole of it.
     """
 
     kind: str
@@ -165,6 +167,7 @@ class Operation:
     steer the answer without being in it (WHERE, JOIN, ORDER BY, GROUP BY …); `copies` those whose values are
     stored somewhere else (tables, settings, sequences, notifications); None means that could not be told.
     `uncounted` says why nobody will tell how many rows it changes; None where that is told, or there are none.
+    `is_inferred`: it was read off a terminal whose shell is allowed already, so it needs no allow of its own.
     """
 
     id: str
@@ -184,6 +187,7 @@ class Operation:
     estimated_rows: int | None = None
     why_opaque: str | None = None
     uncounted: str | None = None
+    is_inferred: bool = False
 
     def __repr__(self) -> str:
         return f"<Operation {self.id} {self.verb}>"  # the text may hold secrets
@@ -264,9 +268,19 @@ def strictest(limits: Iterable[Limit]) -> Limit | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Handling:
+    """How an operation that is let run is carried out: what of its input is recorded (`yes`, `no`, `masked`), whether
+    its output is masked in whole lines (`is_strict`), and the principal that the engine signs itself in as."""
+
+    record_input: str = "masked"
+    is_strict: bool = False
+    principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The rule that won, its verdict, and why. `access` is the pair that decided it, `limit` the strictest of all rules
-    that let it run.
+    that let it run, `handling` the most protective that any of them asks for (None: nobody asks for any).
 
     `is_steady`: until the policy changes, the same is decided for every operation of this identity on this target whose
     kind, verb, accesses, context and `has_where` are the same, whatever its text and parameters, whenever it comes.
@@ -280,6 +294,7 @@ class Decision:
     terms: ReviewTerms | None = None
     rule_digest: str = ""
     limit: Limit | None = None
+    handling: Handling | None = None
     is_steady: bool = field(default=False, compare=False)
 
 

@@ -15,7 +15,7 @@ from engine.config import models, revision
 from engine.masking.plan import MaskRule
 from engine.model import Verdict
 from engine.policy.conditions import compile_condition
-from engine.policy.globs import dotted, path_glob
+from engine.policy.globs import command_glob, dotted, path_glob
 from engine.policy.rules import Rule, Scope, What, Where, Who
 from engine.tls import ClientTLS
 
@@ -31,6 +31,9 @@ def rule_of(rule: models.Rule) -> Rule:
         reason=rule.reason or "",
         terms=_terms_of(rule.review) if rule.review else None,
         limit=_limit_of(rule.name, rule.limit) if rule.limit else None,
+        record_input=rule.record_input or "",
+        is_strict=rule.mask == "strict",
+        principal=rule.principal,
         digest=_digest(rule),
     )
 
@@ -56,6 +59,7 @@ def scope_of(scope: models.Scope) -> Scope:
             columns=tuple(dotted(glob, 3, least=2) for glob in what.columns or ()),
             functions=tuple(dotted(glob, 2) for glob in what.functions or ()),
             paths=tuple(path_glob(glob) for glob in what.paths or ()),
+            commands=tuple(command_glob(glob) for glob in what.commands or ()),
             verbs=frozenset(what.verbs or ()),
         ),
     )

@@ -160,6 +160,9 @@ def _rule(known: Known, entry: Entry[models.Rule]) -> Iterator[Problem]:
         )
     if rule.limit is not None:
         yield from _limit(entry, rule.limit)
+    for key in ("record_input", "mask", "principal"):
+        if rule.decide == "deny" and getattr(rule, key) is not None:
+            yield entry.problem("a rule that denies lets nothing run", f"leave `{key}` out", at=(key,), at_key=True)
     if rule.review is not None and rule.review.hold > rule.review.timeout:
         yield entry.problem(
             "hold is longer than timeout", "the review would end while it is held", at=("review", "hold")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -170,6 +170,21 @@ def _path_glob(value: str) -> str:
     return value
 
 
+def _command_glob(value: str) -> str:
+    try:
+        globs.command_glob(value)
+    except BadGlob as error:
+        raise _refuse(error.what, error.hint) from None
+    return value
+
+
+def _spelled_out(value: Any) -> Any:
+    """YAML 1.1 read `yes` and `no` as true and false, and people write either."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.lower() if isinstance(value, str) and value.lower() in ("yes", "no") else value
+
+
 def _mask_column(value: str) -> str:
     """Masking reads plain two- or three-part globs: `[schema.]table.column`."""
     parts = value.split(".")
@@ -264,6 +279,11 @@ TableGlob = Annotated[str, _checked_glob(2, 1, "public.orders")]
 ColumnGlob = Annotated[str, _checked_glob(3, 2, "customers.email")]
 FunctionGlob = Annotated[str, _checked_glob(2, 1, "reports.*")]
 PathGlob = Annotated[str, AfterValidator(_path_glob)]
+CommandGlob = Annotated[str, AfterValidator(_command_glob)]
+RecordInput = Annotated[
+    Literal["yes", "no", "masked"],
+    BeforeValidator(_spelled_out, json_schema_input_type=Literal["yes", "no", "masked"] | bool),
+]
 MaskColumn = Annotated[str, AfterValidator(_mask_column)]
 Verb = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_verb)]
 Expression = Annotated[str, AfterValidator(_condition)]

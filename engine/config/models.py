@@ -15,6 +15,7 @@ from engine.config.fields import (
     Claim,
     ColumnGlob,
     Command,
+    CommandGlob,
     Duration,
     Events,
     Expression,
@@ -33,6 +34,7 @@ from engine.config.fields import (
     NameGlob,
     Names,
     PathGlob,
+    RecordInput,
     TableGlob,
     Verb,
     WebAddress,
@@ -205,13 +207,14 @@ class Where(MaskWhere):
 
 
 class What(Section):
-    """Effects and verbs narrow down; tables, columns, functions and paths name resources, any of which will do."""
+    """Effects and verbs narrow down; the others name resources, any of which will do."""
 
     effects: Annotated[tuple[Effect, ...], _ONE_OR_MORE] | None = None
     tables: Annotated[tuple[TableGlob, ...], _ONE_OR_MORE] | None = None
     columns: Annotated[tuple[ColumnGlob, ...], _ONE_OR_MORE] | None = None
     functions: Annotated[tuple[FunctionGlob, ...], _ONE_OR_MORE] | None = None
     paths: Annotated[tuple[PathGlob, ...], _ONE_OR_MORE] | None = None
+    commands: Annotated[tuple[CommandGlob, ...], _ONE_OR_MORE] | None = None
     verbs: Annotated[tuple[Verb, ...], _ONE_OR_MORE] | None = None
 
 
@@ -263,6 +266,9 @@ class Rule(Scope):
     reason: Line | None = None
     review: ReviewTerms | None = None
     limit: Limit | None = None
+    record_input: RecordInput | None = None
+    mask: Literal["strict"] | None = None
+    principal: Name | None = None
 
 
 class Exempt(Section):

@@ -136,6 +136,7 @@ def _swallows(exception: Scope, scope: Scope) -> bool:
         left.names_resources
         and all(not mine or set(mine) <= set(theirs) for mine, theirs in kinds)
         and (not left.paths or set(left.paths) <= set(what.paths))
+        and (not left.commands or set(left.commands) <= set(what.commands))
     )
 
 

@@ -4,7 +4,8 @@ Each access of an operation is decided by itself: any matching deny, else any ma
 allow, else deny. The worst access decides the operation, and an allow covers only the accesses it names. `opaque` is
 let through only by a rule that names it. Housekeeping, and an operation that touches nothing, is allowed wherever an
 allow or review rule covers this identity and target, unless a deny rule says otherwise. Every allow and review rule
-that matches any of the accesses puts its limit on the operation.
+that matches any of the accesses puts its limit on the operation, and has its say in how it is handled. What was typed
+into a shell that is allowed needs no allow of its own: only a deny or a review rule stops it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from engine.model import (
     Access,
     Decision,
     Effect,
+    Handling,
     Identity,
     Limit,
     Operation,
@@ -108,7 +110,7 @@ class Finding:
     access: Access
     verdict: Verdict
     rules: tuple[Rule, ...] = ()  # that say so, by name
-    limits: tuple[Limit, ...] = ()  # of all that let it run
+    letting: tuple[Rule, ...] = ()  # all that let it run, where it may
 
     @property
     def severity(self) -> tuple[int, bool]:
@@ -205,6 +207,7 @@ def _key(operation: Operation) -> tuple[object, ...]:
         operation.context,
         operation.has_where,
         operation.why_opaque,
+        operation.is_inferred,
     )
 
 
@@ -222,17 +225,18 @@ def _decide(coverage: Coverage, moment: Moment) -> Decision:
     worst = max(findings, key=lambda finding: finding.severity)
     if worst.verdict is Verdict.DENY:
         return _settled(worst, moment.operation)
-    limit = strictest(limit for finding in findings for limit in finding.limits)
-    if worst.verdict is Verdict.REVIEW:
-        return _review(findings, limit)
-    decision = _settled(worst, moment.operation)
-    return decision if limit is None else replace(decision, limit=limit)
+    letting = {rule.name: rule for finding in findings for rule in finding.letting}
+    if (clash := _clash(letting.values())) is not None:
+        return Decision(Verdict.DENY, clash[0], clash[1], worst.access)
+    limit = strictest(rule.limit for rule in letting.values() if rule.limit is not None)
+    decision = _review(findings, limit) if worst.verdict is Verdict.REVIEW else _settled(worst, moment.operation)
+    return replace(decision, limit=limit, handling=_handling(letting.values()))
 
 
 def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:
     """What the rules say of one access: any deny, else any review, else any allow, else deny."""
     matching: dict[Verdict, list[Rule]] = {verdict: [] for verdict in Verdict}
-    permitted = access.effect is Effect.HOUSEKEEPING
+    permitted = access.effect is Effect.HOUSEKEEPING or moment.operation.is_inferred
     for rule, exceptions in coverage.rules:
         if moment.miss(rule, exceptions, access) is None:
             matching[rule.decide].append(rule)
@@ -242,10 +246,30 @@ def find(coverage: Coverage, moment: Moment, access: Access) -> Finding:
     if not permitted:
         return Finding(access, Verdict.DENY)
     holding, allowing = matching[Verdict.REVIEW], matching[Verdict.ALLOW]
-    limits = tuple(rule.limit for rule in (*holding, *allowing) if rule.limit is not None)
-    if holding:
-        return Finding(access, Verdict.REVIEW, tuple(holding), limits)
-    return Finding(access, Verdict.ALLOW, tuple(allowing), limits)
+    verdict, said = (Verdict.REVIEW, holding) if holding else (Verdict.ALLOW, allowing)
+    return Finding(access, verdict, tuple(said), (*holding, *allowing))
+
+
+def _clash(letting: Iterable[Rule]) -> tuple[str, str] | None:
+    """The rule and the reason that deny an operation which two rules would run as two different principals."""
+    named = {rule.principal: rule.name for rule in letting if rule.principal is not None}
+    if len(named) < 2:
+        return None
+    (one, first), (other, second) = sorted(named.items())[:2]
+    return first, f"the rule {first} runs it as the principal {one}, the rule {second} as {other}: only one can be"
+
+
+def _handling(letting: Iterable[Rule]) -> Handling | None:
+    """The most protective of all that is asked for; None where no rule asks for anything."""
+    asked = [rule for rule in letting if rule.record_input or rule.is_strict or rule.principal]
+    if not asked:
+        return None
+    inputs = {rule.record_input for rule in asked}
+    return Handling(
+        record_input=next((each for each in ("no", "masked", "yes") if each in inputs), Handling().record_input),
+        is_strict=any(rule.is_strict for rule in asked),
+        principal=next((rule.principal for rule in asked if rule.principal), None),
+    )
 
 
 def _settled(finding: Finding, operation: Operation) -> Decision:
@@ -256,7 +280,8 @@ def _settled(finding: Finding, operation: Operation) -> Decision:
         reason = rule.reason or (f"the rule {rule.name} denies {about}" if finding.verdict is Verdict.DENY else "")
         return Decision(finding.verdict, rule.name, reason, access, rule_digest=rule.digest)
     if finding.verdict is Verdict.ALLOW:
-        return Decision(Verdict.ALLOW, None, "housekeeping", access)
+        reason = "typed into a shell that is allowed" if operation.is_inferred else "housekeeping"
+        return Decision(Verdict.ALLOW, None, reason, access)
     if access.effect is Effect.OPAQUE:
         why = operation.why_opaque or "what it does could not be told"
         return Decision(Verdict.DENY, None, f"{why}, and no rule allows opaque on {access.resource}", access)

@@ -5,9 +5,11 @@ rules match so, because what cannot be told apart is not safe. *Narrowly*: the r
 rules match so. An exception is judged the other way round from its rule, so that it never lets more through than it
 says.
 
-Inside `what`, `effects` and `verbs` narrow the rule down; `tables`, `columns`, `functions` and `paths` name resources,
-any of which will do, and a rule that names some is about no other kind of resource: `effects: [read], tables:
-[public.*]` covers no function call. Two containers count for what they hold, broadly only: a schema, and a database.
+Inside `what`, `effects` and `verbs` narrow the rule down; `tables`, `columns`, `functions`, `paths` and `commands` name
+resources, any of which will do, and a rule that names some is about no other kind of resource: `effects: [read],
+tables: [public.*]` covers no function call. Two containers count for what they hold, broadly only: a schema, and a
+database; so does a command that could not be told, for every command and path. An interactive shell does not: what is
+typed into it may be decided line by line.
 Reading nothing in particular (`SELECT 1`) is covered by every rule that covers reads.
 """
 
@@ -19,7 +21,7 @@ from enum import StrEnum
 
 from engine.model import Access, Effect, Identity, Limit, Operation, Resource, ReviewTerms, Target, Verdict
 from engine.policy.conditions import Condition
-from engine.policy.globs import Part, PathGlob, readings
+from engine.policy.globs import CommandGlob, Part, PathGlob, readings
 
 TableGlob = tuple[Part, ...]
 ColumnGlob = tuple[Part, ...]
@@ -93,6 +95,7 @@ class What:
     columns: tuple[ColumnGlob, ...] = ()
     functions: tuple[FunctionGlob, ...] = ()
     paths: tuple[PathGlob, ...] = ()
+    commands: tuple[CommandGlob, ...] = ()
     verbs: frozenset[str] = frozenset()
 
     @property
@@ -103,7 +106,7 @@ class What:
     @property
     def names_resources(self) -> bool:
         """Whether it is about some resources only."""
-        return bool(self.tables or self.columns or self.functions or self.paths)
+        return bool(self.tables or self.columns or self.functions or self.paths or self.commands)
 
     def miss(self, access: Access, verb: str, *, broadly: bool) -> Miss | None:
         """Why this access is not meant, or None."""
@@ -128,6 +131,8 @@ class What:
             return any(_pair_matches(glob, resource.name, broadly=broadly) for glob in self.functions)
         if kind == "path":
             return self._names_path(resource.name, broadly=broadly)
+        if kind == "command":
+            return self._names_command(resource.name, broadly=broadly)
         if not broadly:
             return False
         if kind == "database":
@@ -151,9 +156,14 @@ class What:
         return any(named) if broadly else all(named)
 
     def _names_path(self, path: str, *, broadly: bool) -> bool:
-        if broadly and self.paths and (not path or ".." in path.split("/")):
+        if broadly and self.paths and (not path.startswith("/") or ".." in path.split("/")):
             return True  # nobody can say where it leads
         return any(glob.matches(path) for glob in self.paths)
+
+    def _names_command(self, command: str, *, broadly: bool) -> bool:
+        if not command:
+            return broadly and bool(self.commands or self.paths)
+        return any(glob.matches(command, broadly=broadly) for glob in self.commands)
 
 
 def _pair_matches(glob: tuple[Part, ...], name: str, *, broadly: bool) -> bool:
@@ -195,7 +205,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who + where + what (+ when) → allow, deny or review. `digest` is that of its own canonical content."""
+    """Who + where + what (+ when) → allow, deny or review. `digest` is that of its own canonical content.
+
+    `record_input` (yes, no, masked; "" says nothing), `is_strict` and `principal` are about what it lets run.
+    """
 
     name: str
     decide: Verdict
@@ -205,6 +218,9 @@ class Rule:
     reason: str = ""
     terms: ReviewTerms | None = None
     limit: Limit | None = None
+    record_input: str = ""
+    is_strict: bool = False
+    principal: str | None = None
     digest: str = ""
 
     @property

@@ -128,3 +128,20 @@ def test_an_issuer_is_assembled_with_its_claims() -> None:
         ),
         "local": Issuer("local", "http://127.0.0.1:8080", "h"),
     }
+
+
+def test_what_a_rule_says_of_handling_and_commands_is_compiled() -> None:
+    rules = revision(
+        """\
+        rules:
+          - {name: a, decide: allow, what: {commands: ["cat /etc/*"]}, record_input: yes, mask: strict, principal: web}
+          - {name: b, decide: allow, record_input: true}
+          - {name: c, decide: allow, record_input: No}
+          - {name: d, decide: allow, record_input: masked}
+          - {name: e, decide: allow}
+        """
+    ).policy.rules
+    assert [rule.record_input for rule in rules] == ["yes", "yes", "no", "masked", ""]
+    assert (rules[0].is_strict, rules[0].principal) == (True, "web")
+    assert [glob.text for glob in rules[0].scope.what.commands] == ["cat /etc/*"]
+    assert (rules[4].is_strict, rules[4].principal) == (False, None)

@@ -62,6 +62,18 @@ REVIEW = "review: {reviewers: {groups: [dba]}}"
             "1:33: a rule that denies lets no rows through; leave `limit` out",
         ),
         (
+            "rules: [{name: a, decide: deny, record_input: yes}]\n",
+            "1:33: a rule that denies lets nothing run; leave `record_input` out",
+        ),
+        (
+            "rules:\n  - {name: a, decide: allow, what: {commands: [uptime, 'cat ../x']}}\n",
+            "2:56: 'cat ../x' has a `..`, which never matches; write the path it leads to",
+        ),
+        (
+            "rules:\n  - {name: a, decide: allow, record_input: maybe}\n",
+            "2:44: 'maybe' is not possible here; known: masked, no, yes",
+        ),
+        (
             "rules: [{name: a, decide: allow, limit: {}}]\n",
             "1:34: it limits nothing; for example limit: {changed: 100}",
         ),

@@ -20,7 +20,7 @@ from engine.model import (
 )
 from engine.policy.conditions import compile_condition
 from engine.policy.evaluate import Policy
-from engine.policy.globs import dotted, path_glob
+from engine.policy.globs import command_glob, dotted, path_glob
 from engine.policy.rules import Rule, Scope, What, Where, Who
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -37,6 +37,7 @@ def what(**named: Iterable[str]) -> What:
         columns=tuple(dotted(glob, 3, least=2) for glob in named.get("columns", ())),
         functions=tuple(dotted(glob, 2) for glob in named.get("functions", ())),
         paths=tuple(path_glob(glob) for glob in named.get("paths", ())),
+        commands=tuple(command_glob(glob) for glob in named.get("commands", ())),
         verbs=frozenset(named.get("verbs", ())),
     )
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Access, Effect, Identity, Limit, Operation, Resource, ReviewTerms, Verdict
+from engine.model import Access, Effect, Handling, Identity, Limit, Operation, Resource, ReviewTerms, Verdict
 from engine.policy.evaluate import Policy
 from engine.policy.rules import Rule, Scope, Who
 from tests.engine.policy.making import BOT, NOW, SESSION, SHOP, access, decide, operation, rule, verdict, what
@@ -304,3 +304,68 @@ class TestSteadiness:
             for has_where in (True, False, True, False)
         ]
         assert said == [Verdict.ALLOW, Verdict.DENY, Verdict.ALLOW, Verdict.DENY]
+
+
+class TestHandling:
+    RUN = access("execute", "command:ls")
+
+    def test_no_rule_that_asks_for_any_is_no_handling(self) -> None:
+        assert decide([rule("a", "allow")], operation(self.RUN)).handling is None
+
+    def test_the_most_protective_of_all_rules_that_let_it_run_holds(self) -> None:
+        yes = replace(rule("y", "allow"), record_input="yes")
+        masked = replace(rule("m", "review"), record_input="masked", is_strict=True)
+        no = replace(rule("n", "allow", effects=["execute"]), record_input="no", principal="deploy")
+        silent = rule("s", "allow")
+        assert decide([yes, silent], operation(self.RUN)).handling == Handling("yes")
+        assert decide([yes, masked], operation(self.RUN)).handling == Handling("masked", True)
+        assert decide([yes, masked, no], operation(self.RUN)).handling == Handling("no", True, "deploy")
+
+    def test_a_rule_about_another_access_of_the_operation_has_its_say_too(self) -> None:
+        rules = [
+            rule("x", "allow", effects=["execute"]),
+            replace(rule("r", "allow", effects=["read"]), record_input="no"),
+        ]
+        assert decide(rules, operation(self.RUN, access("read", "path:/x"))).handling == Handling("no")
+        assert decide(rules, operation(self.RUN)).handling is None
+
+    def test_rules_that_would_run_it_as_two_principals_deny_it_and_say_so(self) -> None:
+        rules = [replace(rule(name, "allow"), principal=principal) for name, principal in (("a", "root"), ("b", "web"))]
+        decision = decide(rules, operation(self.RUN))
+        assert (decision.verdict, decision.rule) == (Verdict.DENY, "a")
+        assert "principal root" in decision.reason
+        assert decide([rules[0], replace(rules[1], principal="root")], operation(self.RUN)).verdict is Verdict.ALLOW
+
+
+class TestInferredLines:
+    """Typed into a shell that is allowed already."""
+
+    SHELL = rule("shell", "allow", effects=["execute"], verbs=["SHELL"])
+
+    def verdict(self, rules: list[Rule], *accesses: Access) -> str:
+        line = replace(operation(*accesses, verb="LINE"), kind="line", is_inferred=True)
+        return decide([self.SHELL, *rules], line).verdict.value
+
+    def test_a_line_needs_no_allow_of_its_own(self) -> None:
+        rm = access("execute", "command:rm -rf /srv")
+        line = replace(operation(rm, access("delete", "path:/srv")), is_inferred=True)
+        decision = decide([self.SHELL], line)
+        assert (decision.verdict, decision.reason) == (Verdict.ALLOW, "typed into a shell that is allowed")
+        assert decide([self.SHELL], replace(line, is_inferred=False)).verdict is Verdict.DENY
+
+    def test_a_deny_rule_stops_a_line_and_a_review_holds_it(self) -> None:
+        rm = access("execute", "command:rm -rf /srv")
+        assert self.verdict([rule("d", "deny", commands=["rm **"])], rm) == "deny"
+        assert self.verdict([rule("r", "review", commands=["rm **"])], rm) == "review"
+        assert self.verdict([rule("r", "review", commands=["rm **"])], access("execute", "command:ls")) == "allow"
+
+    def test_a_line_that_could_not_be_told_is_stopped_by_rules_that_do_not_narrow_their_effects(self) -> None:
+        opaque = access("opaque", "command")
+        assert self.verdict([], opaque) == "allow"
+        assert self.verdict([rule("d", "deny", commands=["rm **"])], opaque) == "deny"
+        assert self.verdict([rule("d", "deny", effects=["execute"], commands=["rm **"])], opaque) == "allow"
+        assert self.verdict([rule("r", "review", commands=["rm **"])], opaque) == "review"
+
+    def test_a_target_that_no_rule_lets_use_denies_lines_too(self) -> None:
+        line = replace(operation(access("execute", "command:ls")), is_inferred=True)
+        assert decide([], line).verdict is Verdict.DENY

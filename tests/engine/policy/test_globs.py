@@ -1,8 +1,11 @@
+import re
+import shlex
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.policy.globs import ANY, BadGlob, dotted, path_glob, readings
+from engine.policy.globs import ANY, BadGlob, command_glob, dotted, path_glob, readings, words_of
 
 
 def matches(pattern: str, *names: str) -> bool:
@@ -90,3 +93,111 @@ def test_a_path_pattern_with_dot_dot_is_refused() -> None:
 def test_a_literal_name_matches_itself_and_nothing_else(name: str) -> None:
     assert matches(name, "public", name)
     assert not matches(name, "public", name + "x")
+
+
+@given(st.text("ab/", max_size=12), st.lists(st.sampled_from(["*", "**", "a", "b", "/", "ab"]), min_size=1, max_size=8))
+def test_a_path_matches_as_if_every_choice_of_its_wildcards_were_tried(path: str, pieces: list[str]) -> None:
+    pattern = "".join(pieces)
+    naive = "".join(".*" if piece[:2] == "**" else "[^/]*" if piece == "*" else piece for piece in _split(pattern))
+    assert path_glob(pattern).matches(path) is (re.fullmatch(naive, path) is not None)
+
+
+def _split(pattern: str) -> list[str]:
+    return re.findall(r"\*+|[^*]", pattern)
+
+
+def test_a_path_that_nearly_matches_many_wildcards_is_not_tried_in_every_way() -> None:
+    """SECURITY 6: it would take longer than anybody lives."""
+    assert not path_glob("/" + "**a" * 40 + "b").matches("/" + "a" * 4000)
+    assert not path_glob("/" + "*a" * 40 + "b").matches("/" + "a" * 4000)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "argv", "expected"),
+    [
+        ("uptime", ["uptime"], True),
+        ("uptime", ["uptime", "-p"], False),
+        ("uptime", ["/usr/bin/uptime"], False),
+        ("cat /etc/*", ["cat", "/etc/hosts"], True),
+        ("cat /etc/*", ["cat", "/etc/ssh/x"], False),
+        ("cat /etc/*", ["cat", "/etc/a", "/etc/b"], False),
+        ("cat /etc/*", ["cat", "/etc/a b"], True),
+        ("cat /etc/*", ["cat"], False),
+        ("cat /etc/**", ["cat", "/etc/ssh/x"], True),
+        ("cat /etc/**", ["cat", "/etc/../root/x"], False),
+        ("cat **", ["cat", "a", "b/../c"], False),
+        ("tar **", ["tar", "-xf../x"], False),
+        ("curl **", ["curl", "-d", "@../x"], False),
+        ("curl **", ["curl", "--data=../x"], False),
+        ("git log **", ["git", "log", "v1..v2"], True),
+        ("systemctl status **", ["systemctl", "status"], True),
+        ("systemctl status **", ["systemctl", "status", "a", "b"], True),
+        ("systemctl ** nginx", ["systemctl", "restart", "nginx"], True),
+        ("systemctl ** nginx", ["systemctl", "restart", "x", "nginx"], False),
+        ("**", ["anything", "at", "all"], True),
+        ("echo '*'", ["echo", "*"], True),
+        ("echo '*'", ["echo", "x"], False),
+        ("echo 'a b' c\\ d", ["echo", "a b", "c d"], True),
+        ("echo ''", ["echo", ""], True),
+        ('echo "it\'s"', ["echo", "it's"], True),
+        ("Uptime", ["uptime"], False),
+        ("cat /etc/hosts", ["cat", "/etc//hosts"], False),
+        ("cat **", ["cat", "x" * 5000], True),
+        ("cat *", ["cat", "x" * 5000], False),
+    ],
+)
+def test_a_command_is_allowed_word_by_word(pattern: str, argv: list[str], expected: bool) -> None:
+    assert command_glob(pattern).matches(shlex.join(argv), broadly=False) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "argv", "expected"),
+    [
+        ("rm **", ["/bin/rm", "x"], True),
+        ("rm **", ["./rm", "x"], True),
+        ("rm **", ["../rm", "x"], True),
+        ("/bin/rm **", ["rm", "x"], True),
+        ("/usr/**/rm **", ["rm"], True),
+        ("/usr/**rm **", ["arm"], True),
+        ("rm **", ["lsrm", "x"], False),
+        ("rm **", ["ls", "rm"], False),
+        ("cat /etc/shadow", ["cat", "/etc//./shadow"], True),
+        ("cat /etc/shadow", ["cat", "/tmp/../etc/shadow"], True),
+        ("cat /etc/shadow", ["cat", "/etc/hosts"], False),
+        ("cat *", ["cat", "x" * 5000], True),
+        ("cat x", ["cat", "x", "y"], False),
+    ],
+)
+def test_a_command_is_denied_whatever_way_its_paths_are_written(pattern: str, argv: list[str], expected: bool) -> None:
+    assert command_glob(pattern).matches(shlex.join(argv), broadly=True) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("x" * 2000, "this long"),
+        ("cat ../x", "never matches"),
+        ("cat --file='..'/x", "never matches"),
+        ("cat /etc/x | grep y", "more than one command"),
+        ("a; b", "more than one command"),
+        ("a\nb", "more than one command"),
+        ("ls > /tmp/x", "no wildcard"),
+        ("echo $HOME", "no wildcard"),
+        ("ls ~/x", "no wildcard"),
+        ("ls [ab]", "no wildcard"),
+        ("LANG=C ls", "sets a variable"),
+        ("echo 'a", "not closed"),
+        ("echo a\\", "backslash"),
+        ("echo 'a\x07'", "control character"),
+    ],
+)
+def test_a_command_pattern_that_no_command_can_match_is_refused(pattern: str, why: str) -> None:
+    with pytest.raises(BadGlob, match=why):
+        command_glob(pattern)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=6))
+def test_the_words_of_a_command_are_those_that_were_joined(argv: list[str]) -> None:
+    assert words_of(shlex.join(argv)) == tuple(argv)

@@ -160,3 +160,46 @@ class TestExceptions:
         only = rule("a", "allow", unless=unless)
         assert only.is_about(BOT, SHOP) is not None
         assert only.is_about(Identity("other", "agent"), Target("x", "postgres", "y")) is None
+
+
+class TestCommands:
+    ALLOW = rule("a", "allow", effects=["execute", "read"], commands=["uptime", "cat /etc/*"], paths=["/etc/*"])
+
+    def test_an_allow_by_command_covers_that_command_and_the_paths_it_names_only(self) -> None:
+        cat = access("execute", "command:cat /etc/hosts")
+        assert verdict([self.ALLOW], cat, access("read", "path:/etc/hosts")) == "allow"
+        assert verdict([self.ALLOW], cat, access("write", "path:/etc/hosts")) == "deny"
+        assert verdict([self.ALLOW], access("execute", "command:cat /root/x")) == "deny"
+        assert verdict([self.ALLOW], cat, access("execute", "command:rm /etc/hosts")) == "deny"
+
+    def test_an_allow_by_command_covers_no_shell_and_nothing_that_could_not_be_told(self) -> None:
+        everything = rule("a", "allow", effects=["execute", "opaque"], commands=["**"])
+        assert verdict([everything], access("execute", "command:ls")) == "allow"
+        assert verdict([everything], access("execute", "shell")) == "deny"
+        assert verdict([everything], access("opaque", "command")) == "deny"
+        assert verdict([rule("a", "allow", effects=["execute"])], access("execute", "shell")) == "allow"
+
+    def test_a_deny_by_command_or_path_hits_what_could_not_be_told(self) -> None:
+        allow = rule("all", "allow", effects=["execute", "read", "opaque"])
+        for deny in (rule("d", "deny", commands=["rm **"]), rule("d", "deny", paths=["/etc/**"])):
+            assert verdict([allow, deny], access("opaque", "command")) == "deny"
+            assert verdict([allow, deny], access("execute", "command:ls")) == "allow"
+            assert verdict([allow, deny], access("execute", "shell")) == "allow"
+
+    def test_a_deny_by_command_is_not_dodged_by_naming_the_program_by_its_path(self) -> None:
+        rules = [rule("all", "allow"), rule("d", "deny", commands=["rm **"])]
+        assert verdict(rules, access("execute", "command:/bin/rm -rf /")) == "deny"
+
+    def test_an_exception_of_an_allow_leaves_out_more_than_it_says_and_that_of_a_deny_less(self) -> None:
+        astray = access("execute", "command:cat /x/../etc/shadow")
+        narrow = Scope(what=what(commands=["cat /etc/shadow"]))
+        assert (
+            verdict([rule("a", "allow", unless=[narrow])], access("execute", "command:/bin/cat /etc/shadow")) == "deny"
+        )
+        assert verdict([rule("a", "allow", unless=[narrow])], astray) == "deny"
+        assert verdict([rule("a", "allow"), rule("d", "deny", unless=[narrow])], astray) == "deny"
+
+    def test_a_relative_path_is_covered_by_no_absolute_glob_and_hit_by_every_deny_of_paths(self) -> None:
+        relative = access("read", "path:shadow")
+        assert verdict([rule("a", "allow", effects=["read"], paths=["/**"])], relative) == "deny"
+        assert verdict([rule("a", "allow"), rule("d", "deny", paths=["/etc/shadow"])], relative) == "deny"
