@@ -338,9 +338,11 @@ class Gateway:
     async def login(self, target: Target) -> tuple[Login, ClientTLS]:
         """The upstream credential of a target, resolved now; raises UpstreamError."""
         credential = self.revision.credentials[target.name]
-        reference = credential.password
-        password = await resolve(Reference(env=reference.env, file=reference.file)) if reference else None
-        return Login(credential.user, password), credential.tls
+        secrets = [
+            await resolve(Reference(env=source.env, file=source.file)) if source is not None else None
+            for source in (credential.password, credential.private_key)
+        ]
+        return Login(credential.user, *secrets), credential.tls
 
     async def shared(self, target: Target, database: str, factory: Callable[[], Awaitable[Any]]) -> Any:
         """What sessions of one target and database share (its catalog), made once; a failure is not kept."""

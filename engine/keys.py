@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
 from engine.errors import HooptermError
 from engine.files import write_private
 from replay.note import NoteError, SigningKey
@@ -35,6 +38,23 @@ def load_or_make_signing_key(directory: Path, name: str) -> SigningKey:
             raise _unusable(path, str(error)) from None
     key = SigningKey.generate(f"hoopterm-{secrets.token_hex(4)}/0")
     write_private(path, f"{key.private_text()}\n".encode())
+    return key
+
+
+def load_or_make_host_key(directory: Path) -> bytes:
+    """The private key that the SSH listener shows, as OpenSSH writes it. Raises HooptermError for a torn one."""
+    path = directory / "ssh_host_ed25519_key"
+    if path.exists():
+        key = path.read_bytes()
+        try:
+            serialization.load_ssh_private_key(key, password=None)
+        except ValueError as error:
+            raise _unusable(path, str(error)) from None
+        return key
+    key = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    write_private(path, key)
     return key
 
 

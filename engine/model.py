@@ -144,6 +144,7 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=dict)
     mode: Mode = Mode.ENFORCE
     trusted: tuple[str, ...] = ()
+    host_keys: tuple[str, ...] = ()  # of an SSH target: public keys as OpenSSH writes them
     answers: str | int = "all"  # all | digest | the number of rows kept
 
 

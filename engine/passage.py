@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from engine import entries
 from engine.audit.events import EventName
 from engine.masking.plan import Plan
+from engine.masking.stream import StreamMasker
 from engine.model import Column, Decision, Excess, Limit, Mode, Operation, Outcome, Status
 from engine.protocols.base import AnswerMasker
+from engine.streams import Stream
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
@@ -85,6 +87,10 @@ class Passage:
         if masked:
             self.session.recorder.rows(self.operation.id, masker.recorded(masked), masker.rows - before, kind)
         return masked
+
+    def stream(self, kind: str, masker: StreamMasker) -> Stream:
+        """A direction of its bytes, where the answer is no table: `kind` is stdout, stderr or input."""
+        return Stream(self.session, self.operation.id, kind, masker)
 
     def undone(self, denied: Denied, excess: Excess | None, rows: int, masked: int) -> None:
         """Record that it was denied after it had run, `rows` having been delivered: it is undone."""

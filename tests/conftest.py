@@ -10,6 +10,8 @@ pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.debian_postgres",
     "tests.servers.engine",
+    "tests.servers.openssh",
+    "tests.servers.bastion",
     "tests.servers.issuer",
     "tests.engine.protocols.postgres.analysing",
 ]

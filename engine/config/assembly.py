@@ -123,17 +123,22 @@ def target_of(target: models.Target) -> model.Target:
         mode=target.mode,
         trusted=target.trusted,
         answers=target.record.answers,
+        host_keys=(target.host_key,) if target.host_key else (),
     )
 
 
 def credential_of(target: models.Target) -> revision.Credential:
     """How to log in to the target's upstream."""
-    source = target.credential.password
     return revision.Credential(
         user=target.credential.user,
-        password=revision.SecretReference(source.env, source.file) if source else None,
+        password=_reference(target.credential.password),
+        private_key=_reference(target.credential.private_key),
         tls=ClientTLS(target.tls.mode, target.tls.ca),
     )
+
+
+def _reference(source: models.SecretSource | None) -> revision.SecretReference | None:
+    return revision.SecretReference(source.env, source.file) if source else None
 
 
 def notifications_of(entries: Sequence[models.Notify]) -> tuple[revision.Notification, ...]:
@@ -156,12 +161,12 @@ def notifications_of(entries: Sequence[models.Notify]) -> tuple[revision.Notific
 def agent_of(agent: models.Agent) -> revision.Agent:
     """The agent as the rest of the engine sees it."""
     groups = frozenset(agent.groups)
-    return revision.Agent(agent.name, agent.sponsor, agent.purpose, groups, agent.expires, agent.oidc)
+    return revision.Agent(agent.name, agent.sponsor, agent.purpose, groups, agent.expires, agent.oidc, agent.ssh)
 
 
 def person_of(name: str, person: models.Person) -> revision.Person:
     """The person as the rest of the engine sees them."""
-    return revision.Person(name, person.unix, frozenset(person.groups), person.oidc)
+    return revision.Person(name, person.unix, frozenset(person.groups), person.oidc, person.ssh)
 
 
 def issuer_of(issuer: models.Issuer) -> revision.Issuer:

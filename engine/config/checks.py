@@ -126,10 +126,11 @@ def _identities(sections: Sections) -> Iterator[Problem]:
 
 def _credentials(sections: Sections) -> Iterator[Problem]:
     for target in sections.targets:
-        source = target.value.credential.password
-        if source is not None and (source.env is None) == (source.file is None):
-            at = ("credential", "password")
-            yield target.problem("a password lies in one place", "give {env: NAME} or {file: PATH}", at=at)
+        credential = target.value.credential
+        for key, source in (("password", credential.password), ("private_key", credential.private_key)):
+            if source is not None and (source.env is None) == (source.file is None):
+                hint = "give {env: NAME} or {file: PATH}"
+                yield target.problem("a secret lies in one place", hint, at=("credential", key))
 
 
 def _notify(sections: Sections) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -134,6 +135,20 @@ def _login(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}/.+", value):
         raise _refuse(f"{value!r} is nobody at an issuer", "ISSUER/SUBJECT, for example corp/00u1")
     return value
+
+
+def _public_key(value: str) -> str:
+    """A line as OpenSSH writes it: type, key, and a comment that does not count."""
+    kind, _, rest = value.strip().partition(" ")
+    if "PRIVATE KEY" in value:
+        raise _refuse("a private key does not belong here", "give the line of its .pub file")
+    try:
+        blob = base64.b64decode(rest.partition(" ")[0], validate=True)
+    except ValueError:
+        blob = b""
+    if blob[4 : 4 + int.from_bytes(blob[:4], "big")] != kind.encode() or not kind:
+        raise _refuse("that is no public key", 'for example "ssh-ed25519 AAAA…", the line of a .pub file')
+    return value.strip()
 
 
 def _verb(value: str) -> str:
@@ -303,6 +318,7 @@ Claim = Annotated[
     PlainValidator(_claim),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
+PublicKey = Annotated[str, StringConstraints(max_length=8192), AfterValidator(_public_key)]
 Login = Annotated[Line, AfterValidator(_login)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Duration = Annotated[

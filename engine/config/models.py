@@ -34,6 +34,7 @@ from engine.config.fields import (
     NameGlob,
     Names,
     PathGlob,
+    PublicKey,
     RecordInput,
     TableGlob,
     Verb,
@@ -43,7 +44,7 @@ from engine.model import Effect, Mode
 from engine.tls import TLSMode
 
 Permission = Literal["admin", "approver", "operator", "auditor"]
-Protocol = Literal["postgres"]
+Protocol = Literal["postgres", "ssh"]
 Detector = Literal["credit_card", "email", "iban", "us_ssn", "phone", "jwt", "aws_access_key", "private_key"]
 Strategy = Literal["redact", "partial", "hash", "token", "nullify"]
 Rows = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
@@ -101,6 +102,7 @@ class Person(Section):
 
     unix: Line | None = None
     oidc: Login | None = None
+    ssh: tuple[PublicKey, ...] = ()
     groups: tuple[Group, ...] = ()
 
 
@@ -135,6 +137,7 @@ class Agent(Section):
     name: Name
     sponsor: Name
     oidc: Login | None = None
+    ssh: tuple[PublicKey, ...] = ()
     purpose: Line | None = None
     groups: tuple[Group, ...] = ()
     expires: Instant | None = None
@@ -154,6 +157,7 @@ class Credential(Section):
     UNBUILT = frozenset({"vault", "aws"})
     user: Line
     password: SecretSource | None = None
+    private_key: SecretSource | None = None
 
 
 class Record(Section):
@@ -176,6 +180,7 @@ class Target(Section):
     protocol: Protocol
     address: Address
     database: Line | None = None
+    host_key: PublicKey | None = None
     credential: Credential
     labels: dict[Line, Line] = {}
     mode: Mode = Mode.ENFORCE

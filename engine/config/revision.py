@@ -24,6 +24,7 @@ class Person:
     unix: str | None = None
     groups: frozenset[str] = frozenset()
     oidc: str | None = None
+    ssh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Agent:
     groups: frozenset[str] = frozenset()
     expires: datetime | None = None
     oidc: str | None = None
+    ssh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,16 @@ class Credential:
 
     user: str
     password: SecretReference | None = None
+    private_key: SecretReference | None = None
     tls: ClientTLS = field(default_factory=ClientTLS)
 
     @property
     def kind(self) -> str:
         """What sort it is, to show to people: env, file or none."""
-        if self.password is None:
+        source = self.private_key or self.password
+        if source is None:
             return "none"
-        return "env" if self.password.env is not None else "file"
+        return "env" if source.env is not None else "file"
 
 
 @dataclass(frozen=True, slots=True)

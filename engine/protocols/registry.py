@@ -7,7 +7,7 @@ from importlib import import_module
 from engine.errors import NotFound
 from engine.protocols.base import ProtocolSpec
 
-NAMES = ("postgres",)
+NAMES = ("postgres", "ssh")
 
 
 def get(name: str) -> ProtocolSpec:

@@ -31,10 +31,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What the engine presents to an upstream: a user, and a secret unless it is trusted without one."""
+    """What the engine presents to an upstream: a user, and a password or a private key unless it is trusted without."""
 
     user: str
     password: Secret | None = None
+    private_key: Secret | None = None
 
 
 async def resolve(reference: Reference, environment: Mapping[str, str] = os.environ) -> Secret:

@@ -109,7 +109,7 @@ def test_names_of_people_and_agents_mean_one_identity_each() -> None:
 @pytest.mark.parametrize("password", ["{}", "{env: A, file: b}"])
 def test_a_password_lies_in_one_place(password: str) -> None:
     text = f"targets: [{{name: x, protocol: postgres, address: h, credential: {{user: u, password: {password}}}}}]\n"
-    assert problems(text, whole=False) == ["1:85: a password lies in one place; give {env: NAME} or {file: PATH}"]
+    assert problems(text, whole=False) == ["1:85: a secret lies in one place; give {env: NAME} or {file: PATH}"]
 
 
 def test_what_refers_to_a_faulty_entry_is_not_called_wrong_as_well() -> None:

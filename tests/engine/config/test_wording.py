@@ -35,7 +35,7 @@ from tests.engine.config.writing import problems
             "notify: [{on: [space.low], url: 'http://hooks.example/x'}]\n",
             "1:33: off this machine notifications go over https; write https://…",
         ),
-        ("listeners: {mysql: {listen: 'x:1'}}\n", "1:13: unknown key 'mysql'; known: postgres"),
+        ("listeners: {mysql: {listen: 'x:1'}}\n", "1:13: unknown key 'mysql'; known: postgres, ssh"),
         ("listeners: {postgres: {listen: foo}}\n", "1:32: 'foo' is no listening address; for example 127.0.0.1:15432"),
         ("rules: {a: 1}\n", "1:8: rules: should be a list"),
         ("rules: [1]\n", "1:9: this: should be a mapping"),

@@ -1,0 +1,159 @@
+"""One SSH client from the accepted socket to the end of its session."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import asyncssh
+
+from engine.errors import HooptermError, NotFound
+from engine.keys import load_or_make_host_key
+from engine.model import Identity, Operation, Target
+from engine.protocols.ssh import denial
+from engine.protocols.ssh import upstream as upstreams
+from engine.protocols.ssh.channels import Channel
+from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
+
+if TYPE_CHECKING:
+    from engine.gateway import Gateway
+    from engine.session import Session
+
+_DISCONNECT = 11  # RFC 4253 section 11.1: by application
+_ALIVE, _MISSED = 30.0, 3
+
+
+async def serve(gateway: Gateway, sock: socket.socket) -> None:
+    """Serve one accepted connection until it ends."""
+    loop = asyncio.get_running_loop()
+    options = _options(gateway)
+    door = Door(gateway, _peer_of(sock))
+    _, wire = await loop.connect_accepted_socket(lambda: DoorConnection(loop, options, door), sock)
+    identity = await door.guest()
+    if identity is None:
+        return
+    await Connection(gateway, door, wire, identity).serve()
+
+
+async def explain(gateway: Gateway, target: Target, database: str | None, text: str) -> Sequence[Operation]:
+    """The operations a command would be on the target, without running it."""
+    raise NotFound("commands cannot be explained")
+
+
+class Connection:
+    """A client that was let in: the adapter of its session."""
+
+    def __init__(self, gateway: Gateway, door: Door, wire: DoorConnection, identity: Identity) -> None:
+        self.gateway = gateway
+        self._door = door
+        self._wire = wire
+        self._identity = identity
+        self._session: Session | None = None
+        self._channels: set[Channel] = set()
+        self._upstream: asyncssh.SSHClientConnection | None = None
+        self._connecting = asyncio.Lock()
+        self._terminated: str | None = None
+        self._reason = "the client left"
+        self._left = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Connection of {self._identity.subject} from {self._door.peer}>"
+
+    @property
+    def session(self) -> Session:
+        """Its session, once that is open."""
+        assert self._session is not None
+        return self._session
+
+    def terminate(self, reason: str) -> None:
+        """End it: every channel is told, then the connection closes."""
+        if self._terminated is None:
+            self._terminated = reason
+            asyncio.get_running_loop().call_soon(self._end, reason)
+
+    async def serve(self) -> None:
+        """Open the session, serve its channels, close it."""
+        name = self._door.name
+        try:
+            self._session = await self.gateway.open_session(self._identity, name.target, self, self._door.peer)
+        except HooptermError as error:
+            self._wire.disconnect(_DISCONNECT, denial.printable(str(error)))
+            await self._wire.wait_closed()
+            return
+        self._door.admit(self)
+        try:
+            await self._left.wait()
+        finally:
+            await self._close_upstream()
+            await self.gateway.close_session(self._session, self._terminated or self._reason)
+            self._wire.abort()
+
+    def channel(self) -> Channel:
+        """A channel the client opens."""
+        channel = Channel(self)
+        self._channels.add(channel)
+        return channel
+
+    def forget(self, channel: Channel) -> None:
+        """A channel is closed."""
+        self._channels.discard(channel)
+
+    def left(self) -> None:
+        """The client is gone."""
+        self._left.set()
+
+    def spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
+        """Do something beside."""
+        self.gateway.spawn(work, what)
+
+    async def upstream(self) -> asyncssh.SSHClientConnection:
+        """The connection to the target, made when something that was admitted first needs it; raises UpstreamError."""
+        async with self._connecting:
+            if self._upstream is None:
+                login, _ = await self.gateway.login(self.session.target)
+                self._upstream = await upstreams.connect(self.session.target, login)
+            return self._upstream
+
+    async def _close_upstream(self) -> None:
+        async with self._connecting:
+            if self._upstream is not None:
+                self._upstream.close()
+                await self._upstream.wait_closed()
+
+    def _end(self, reason: str) -> None:
+        for channel in tuple(self._channels):
+            channel.end(f"hoopterm: the session was ended: {denial.printable(reason)}\r\n")
+        self._wire.disconnect(_DISCONNECT, denial.printable(reason))
+
+
+def _options(gateway: Gateway) -> asyncssh.SSHServerConnectionOptions:
+    """What every connection of this engine is served with, made once."""
+    return _options_for(load_or_make_host_key(gateway.state / "keys"))
+
+
+@cache
+def _options_for(host_key: bytes) -> asyncssh.SSHServerConnectionOptions:
+    return asyncssh.SSHServerConnectionOptions(
+        config=None,
+        server_host_keys=[asyncssh.import_private_key(host_key)],
+        gss_host=None,
+        login_timeout=LOGIN_SECONDS,
+        keepalive_interval=_ALIVE,
+        keepalive_count_max=_MISSED,
+        compression_algs=None,
+        line_editor=False,
+        encoding=None,
+        agent_forwarding=False,
+        x11_forwarding=False,
+    )
+
+
+def _peer_of(sock: socket.socket) -> str:
+    try:
+        peer = sock.getpeername()
+    except OSError:
+        return ""
+    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"

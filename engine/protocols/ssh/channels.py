@@ -1,0 +1,222 @@
+"""One session channel of the client: what it asks for is decided, then it is joined to a channel of the upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import asyncssh
+
+from engine.errors import Denied, HooptermError, UpstreamError
+from engine.model import Access, Effect, Operation, Outcome, Resource, Status
+from engine.protocols.base import Hold
+from engine.protocols.ssh import denial
+from engine.protocols.ssh.relay import Relay
+from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
+from engine.protocols.ssh.submission import Submission
+from engine.protocols.ssh.upstream import why_of
+
+if TYPE_CHECKING:
+    from engine.passage import Passage
+    from engine.protocols.ssh.adapter import Connection
+
+_MOST_VARIABLES = 100
+
+
+class Channel(asyncssh.SSHServerSession[bytes]):
+    """The client's end. Nothing it sends is read before what it asked for runs upstream."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._chan: asyncssh.SSHServerChannel[bytes] | None = None
+        self._terminal: Terminal | None = None
+        self._submission: Submission | None = None
+        self._relay: Relay | None = None
+        self._early: list[bytes] = []
+        self._has_eof = False
+        self._is_gone = False
+
+    @property
+    def chan(self) -> asyncssh.SSHServerChannel[bytes]:
+        """asyncssh's channel."""
+        assert self._chan is not None
+        return self._chan
+
+    def say(self, words: str) -> None:
+        """Tell the client something on its standard error."""
+        if self._chan is not None and not self._chan.is_closing():
+            self._chan.write_stderr(words.encode())
+
+    def end(self, words: str) -> None:
+        """The session ends: say so, and close."""
+        self.say(words)
+        if self._submission is not None:
+            self._submission.withdraw()
+        if self._chan is not None:
+            self._chan.exit(denial.BROKEN)
+
+    # asyncssh calls these
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        """The channel is open."""
+        self._chan = chan
+
+    def pty_requested(
+        self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Mapping[int, int]
+    ) -> bool:
+        """A pseudo-terminal for what comes next; it is part of that."""
+        self._terminal = Terminal(term_type, term_size, term_modes)
+        return True
+
+    def shell_requested(self) -> bool:
+        """An interactive shell."""
+        return self._begin(Request("shell", terminal=self._terminal))
+
+    def exec_requested(self, command: str) -> bool:
+        """A command."""
+        return self._begin(Request("exec", command, self._terminal))
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """A subsystem."""
+        return self._begin(Request("subsystem", subsystem, self._terminal))
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Input; what comes before it can go anywhere waits, and no more is read until then."""
+        if self._relay is not None:
+            self._relay.send(data)
+        else:
+            self._early.append(data)
+            self.chan.pause_reading()
+
+    def eof_received(self) -> bool:
+        """No more input; output may go on. Even a channel that is not read yet may tell this."""
+        self._has_eof = True
+        if self._relay is not None:
+            self._relay.send_eof()
+        return True
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        """The client's window has another size."""
+        if self._relay is not None:
+            self._relay.resize(width, height, pixwidth, pixheight)
+
+    def signal_received(self, signal: str) -> None:
+        """A signal for what runs."""
+        if self._relay is not None:
+            self._relay.signal(signal)
+
+    def break_received(self, msec: int) -> bool:
+        """A break for what runs."""
+        if self._relay is not None:
+            self._relay.send_break(msec)
+        return self._relay is not None
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        if self._relay is not None:
+            self._relay.pause_output()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        if self._relay is not None:
+            self._relay.resume_output()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client closed it, or is gone."""
+        self._is_gone = True
+        if self._submission is not None:
+            self._submission.withdraw()
+        if self._relay is not None:
+            self._relay.close()
+        self._connection.forget(self)
+
+    # On its way
+
+    def _begin(self, request: Request) -> bool:
+        self._connection.spawn(self._serve(request), f"serve a {request.kind}")
+        return True
+
+    async def _serve(self, request: Request) -> None:
+        try:
+            await self._run(request)
+        except HooptermError as error:
+            self.say(denial.words_of(error))
+            self.chan.exit(denial.status_of(error))
+
+    async def _run(self, request: Request) -> None:
+        environment = await self._environment()
+        session = self._connection.session
+        passage = await self._admitted(operation_of(session, request, *_accesses(request)))
+        try:
+            await self._join(request, passage, environment)
+        except HooptermError as error:
+            passage.conclude(Outcome(Status.FAILED, error=str(error)))
+            raise
+
+    async def _environment(self) -> dict[bytes | str, bytes | str]:
+        """The variables that may be set upstream; the others are dropped, as sshd drops what it does not accept."""
+        kept: dict[bytes | str, bytes | str] = {}
+        for name, value in list(self.chan.get_environment().items())[:_MOST_VARIABLES]:
+            if is_never_passed(name):
+                continue
+            try:
+                passage = await self._admitted(variable_operation(self._connection.session, name, value))
+            except Denied:
+                continue
+            passage.forwarded()
+            passage.conclude(Outcome(Status.COMPLETED, "ENV"))
+            kept[name] = value
+        return kept
+
+    async def _admitted(self, operation: Operation) -> Passage:
+        """Through the pipeline; raises Denied and RecordError."""
+        self._submission = Submission([operation], self._tell)
+        if self._is_gone:
+            self._submission.withdraw()
+        (passage,) = await self._connection.gateway.pipeline.admit(self._connection.session, self._submission)
+        return passage
+
+    async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
+        upstream = await self._connection.upstream()
+        relay = Relay(self._connection.gateway, passage, self.chan, request.terminal)
+        terminal = request.terminal
+        try:
+            await upstream.create_session(
+                lambda: relay,
+                request.text if request.kind == "exec" else None,
+                subsystem=request.text if request.kind == "subsystem" else None,
+                env=environment or None,
+                send_env=None,
+                request_pty="force" if terminal is not None else False,
+                term_type=terminal.term if terminal is not None else None,
+                term_size=terminal.size if terminal is not None else (),
+                term_modes=terminal.modes if terminal is not None else (),
+                encoding=None,
+            )
+        except (asyncssh.Error, OSError) as error:
+            raise UpstreamError(
+                f"{passage.session.target.name} did not run it", why_of(error), "ask whoever runs the target"
+            ) from None
+        passage.forwarded()
+        self._relay = relay
+        if self._is_gone:
+            relay.close()
+        else:
+            for data in self._early:
+                relay.send(data)
+            self._early.clear()
+            self.chan.resume_reading()
+            if self._has_eof:
+                relay.send_eof()
+
+    def _tell(self, hold: Hold) -> None:
+        self.say(denial.words_of_hold(hold))
+
+
+def _accesses(request: Request) -> tuple[tuple[Access, ...], str | None]:
+    """What the request touches, and why that could not be told."""
+    if request.kind == "shell":
+        return (Access(Effect.EXECUTE, Resource("shell", "")),), None
+    if request.kind == "subsystem":
+        return (Access(Effect.EXECUTE, Resource("subsystem", request.text)),), None
+    return (Access(Effect.OPAQUE, Resource("command", "")),), "commands are not read"

@@ -1,0 +1,181 @@
+"""Who is let in: the server's side of one connection up to the end of its authentication.
+
+Nothing of an offer is kept: whoever proves possession of a key, a certificate or a token last, in the same request that
+lets the client in, is who it is. A key that was only offered says nothing (CVE-2024-45337).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+import asyncssh
+from asyncssh.packet import String
+from asyncssh.public_key import KeyImportError, SSHOpenSSHCertificate, decode_ssh_certificate, decode_ssh_public_key
+
+from engine.errors import HooptermError, SessionRefused
+from engine.identity import ssh as identities
+from engine.protocols.ssh.naming import LoginName, parse
+from engine.secrets.secret import Secret
+
+if TYPE_CHECKING:
+    from engine.gateway import Gateway
+    from engine.model import Identity
+    from engine.protocols.ssh.adapter import Connection
+
+LOGIN_SECONDS = 60.0
+MOST_TRIES = 20  # refused offers of one connection: an agent may hold many keys
+_DISCONNECT = 14  # RFC 4253 section 11.1: no more authentication methods available
+
+
+class Door(asyncssh.SSHServer):
+    """What asyncssh asks about one connection."""
+
+    def __init__(self, gateway: Gateway, peer: str) -> None:
+        self._gateway = gateway
+        self._tries = 0
+        self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._user = ""
+        self.peer = peer
+        self.wire: DoorConnection | None = None
+        self.identity: Identity | None = None
+        self._admitted: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+
+    def __repr__(self) -> str:
+        return f"<Door for {self.peer}>"
+
+    @property
+    def name(self) -> LoginName:
+        """What the login name says."""
+        return parse(self._user, self._gateway.revision.targets)
+
+    async def guest(self) -> Identity | None:
+        """Who was let in; None when the client went away before that."""
+        return self.identity if await self._ended else None
+
+    def admit(self, connection: Connection) -> None:
+        """Its session is open: channels may be."""
+        if self._admitted.cancelled():
+            connection.left()
+        else:
+            self._admitted.set_result(connection)
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """The transport stands; nobody is known yet."""
+        assert isinstance(conn, DoorConnection)
+        self.wire = conn
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone; one that was never let in is told of once."""
+        if not self._ended.done():
+            self._ended.set_result(False)
+            if self._user:
+                refused = SessionRefused("no key, certificate or token let in", f"tried {self._tries} times")
+                self._gateway.refusals.tell(refused, self._user, client=self.peer)
+        if not self._admitted.done():
+            self._admitted.cancel()
+        elif not self._admitted.cancelled():
+            self._admitted.result().left()
+
+    def begin_auth(self, username: str) -> bool:
+        """Everybody must prove who they are."""
+        self._user, self.identity = username, None
+        return True
+
+    def auth_completed(self) -> None:
+        """The client is in."""
+        if not self._ended.done():
+            self._ended.set_result(self.identity is not None)
+
+    def public_key_auth_supported(self) -> bool:
+        """Keys and certificates: `DoorConnection.validate_public_key`."""
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """A token, as the password or as the answer to the one question of keyboard-interactive."""
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Whether it is a token of this identity."""
+        asked = self.name.identity
+        try:
+            if asked is None:
+                why = "a token says not whose it is: log in as IDENTITY+TARGET"
+                raise SessionRefused("the login names no identity", why)
+            self.identity = await self._gateway.authenticate(asked, Secret(password))
+        except HooptermError:
+            return self.refused()
+        return True
+
+    def accept(self, key: asyncssh.SSHKey | SSHOpenSSHCertificate) -> Identity | None:
+        """Whom the key or certificate stands for; None where it lets nobody in under this name."""
+        gateway, asked = self._gateway, self.name.identity
+        try:
+            if isinstance(key, asyncssh.SSHKey):
+                return identities.by_key(gateway.revision, asked, key)
+            raise SessionRefused("certificates do not let in", "no authority is trusted")
+        except HooptermError:
+            self.refused()
+            return None
+
+    def refused(self) -> bool:
+        """One more try that let nobody in; too many end the connection. Always False."""
+        self._tries += 1
+        if self._tries >= MOST_TRIES and self.wire is not None:
+            self.wire.disconnect(_DISCONNECT, "too many authentication failures")
+        return False
+
+    def session_requested(
+        self,
+    ) -> tuple[asyncssh.SSHServerChannel[bytes], Awaitable[asyncssh.SSHServerSession[bytes]]]:
+        """A channel for a command, a shell or a subsystem, as soon as the session is open."""
+        assert self.wire is not None
+        return self.wire.create_server_channel(encoding=None), self._channel()
+
+    async def _channel(self) -> asyncssh.SSHServerSession[bytes]:
+        return (await asyncio.shield(self._admitted)).channel()
+
+
+class DoorConnection(asyncssh.SSHServerConnection):
+    """asyncssh's connection, except that keys and certificates are judged here."""
+
+    _owner: Door
+    _session_id: bytes
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions, door: Door
+    ) -> None:
+        super().__init__(loop, options)
+        self._protocol_factory = lambda: door
+
+    async def reload_config(self) -> None:
+        """No files are read for somebody who is nobody yet."""
+
+    async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
+        """Whether a key or certificate lets in; with a signature (of `msg`), whether it is proved as well."""
+        door = self._owner
+        offered = _read(key_data)
+        identity = door.accept(offered) if offered is not None else None
+        if offered is None or identity is None:
+            return False
+        if not msg:
+            return True
+        key = offered if isinstance(offered, asyncssh.SSHKey) else offered.key
+        if not key.verify(String(self._session_id) + msg, signature):
+            return door.refused()
+        door.identity = identity
+        return True
+
+
+def _read(data: bytes) -> asyncssh.SSHKey | SSHOpenSSHCertificate | None:
+    try:
+        certificate = decode_ssh_certificate(data)
+    except KeyImportError:
+        pass
+    else:
+        return certificate if isinstance(certificate, SSHOpenSSHCertificate) else None
+    try:
+        return decode_ssh_public_key(data)
+    except KeyImportError:
+        return None

@@ -1,0 +1,95 @@
+"""The engine as a client of the target: the host key it must show, the credential it is shown, and nothing of a user's
+own configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import asyncssh
+
+from engine.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from engine.model import Target
+    from engine.secrets.resolve import Login
+
+_PORT = 22
+_CONNECT = 10.0  # seconds for the connection, and as many for the login
+_ALIVE = 30.0  # seconds of silence after which the upstream is asked whether it is still there
+_MISSED = 3
+
+
+async def connect(target: Target, login: Login) -> asyncssh.SSHClientConnection:
+    """A connection to the target, logged in; raises UpstreamError."""
+    host, port = address_of(target)
+    try:
+        trusted = [asyncssh.import_public_key(key) for key in target.host_keys]
+        return await asyncssh.connect(
+            host,
+            port,
+            config=None,
+            known_hosts=(trusted, [], []),
+            username=login.user,
+            client_keys=keys_of(login),
+            password=login.password.reveal() if login.password is not None else None,
+            agent_path=None,
+            gss_host=None,
+            preferred_auth=_methods(login),
+            connect_timeout=_CONNECT,
+            login_timeout=_CONNECT,
+            keepalive_interval=_ALIVE,
+            keepalive_count_max=_MISSED,
+            compression_algs=None,
+        )
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise UpstreamError(
+            f"{target.name} showed another host key than its own",
+            error.reason,
+            "somebody else may be answering there; compare the key with `host_key` of the target",
+        ) from None
+    except asyncssh.PermissionDenied:
+        raise UpstreamError(
+            f"{target.name} did not let the engine in", "its credential was refused", "check the target's credential"
+        ) from None
+    except (asyncssh.Error, OSError, TimeoutError) as error:
+        raise UpstreamError(
+            f"{target.name} could not be reached", why_of(error), "check the target's address"
+        ) from None
+
+
+def address_of(target: Target) -> tuple[str, int]:
+    """Host and port; the port is 22 where none is given."""
+    host, colon, port = target.address.rpartition(":")
+    if not colon or (host.endswith(":") and not host.startswith("[")):
+        return target.address.strip("[]"), _PORT
+    return host.strip("[]"), int(port)
+
+
+def keys_of(login: Login) -> list[asyncssh.SSHKey]:
+    """The private key of a login, read; raises UpstreamError without a word of what it holds."""
+    if login.private_key is None:
+        return []
+    try:
+        return [asyncssh.import_private_key(login.private_key.reveal())]
+    except (asyncssh.KeyImportError, ValueError):
+        raise UpstreamError(
+            "the upstream's credential cannot be used", "its private key does not read", "check the target's credential"
+        ) from None
+
+
+def why_of(error: BaseException) -> str:
+    """An error of the transport in words."""
+    if isinstance(error, asyncssh.Error):
+        return error.reason or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "it did not answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
+def _methods(login: Login) -> list[str]:
+    methods: list[Any] = []
+    if login.private_key is not None:
+        methods.append("publickey")
+    if login.password is not None:
+        methods += ["password", "keyboard-interactive"]
+    return methods or ["none"]

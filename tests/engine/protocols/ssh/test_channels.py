@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from tests.servers.bastion import StartBastion
+
+ONLY_LOOKING = """
+rules:
+  - {name: looking, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
+"""
+
+
+def test_what_no_rule_allows_is_refused_in_words_and_with_a_status(start_bastion: StartBastion) -> None:
+    denied = start_bastion(ONLY_LOOKING).ssh("id")
+    assert denied.returncode == 126
+    assert denied.stdout == b""
+    assert b"EXEC denied" in denied.stderr
+    assert b'"decision":"deny"' in denied.stderr
+
+
+def test_variables_reach_the_command_as_far_as_they_may(start_bastion: StartBastion) -> None:
+    """SECURITY: `LD_PRELOAD` in env is never passed."""
+    done = start_bastion().ssh(
+        "echo $LANG $DEPLOY_TAG $LD_PRELOAD.",
+        options=["-oSendEnv=LANG", "-oSetEnv=DEPLOY_TAG=v7 LD_PRELOAD=/tmp/evil.so"],
+        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+    )
+    assert done.stdout == b"C.UTF-8 v7 .\n"

@@ -1,0 +1,39 @@
+"""Bytes both ways, between OpenSSH's client and server with the engine between them."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tests.servers.bastion import StartBastion
+
+
+def test_output_and_errors_come_back_apart_with_the_exit_status(start_bastion: StartBastion) -> None:
+    done = start_bastion().ssh("echo out; echo err >&2; exit 7")
+    assert (done.stdout, done.stderr, done.returncode) == (b"out\n", b"err\n", 7)
+
+
+def test_input_reaches_the_command_up_to_its_end(start_bastion: StartBastion) -> None:
+    done = start_bastion().ssh("cat", stdin=None, input=b"a line\n" * 100_000)
+    assert done.stdout == b"a line\n" * 100_000
+    assert done.returncode == 0
+
+
+def test_a_client_that_reads_late_misses_nothing(start_bastion: StartBastion) -> None:
+    bastion = start_bastion()
+    line = ["ssh", *bastion.options(), "-p", str(bastion.port), "web1@127.0.0.1", "head -c 20000000 /dev/zero"]
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        total = 0
+        while chunk := client.stdout.read(8192):
+            total += len(chunk)
+    assert total == 20_000_000
+    assert client.returncode == 0
+
+
+def test_a_signal_that_ends_a_command_is_told(start_bastion: StartBastion) -> None:
+    assert start_bastion().ssh("kill -TERM $$").returncode == 255  # as ssh has it for a command that a signal ended
+
+
+def test_a_terminal_is_the_upstreams_with_the_clients_size(start_bastion: StartBastion) -> None:
+    done = start_bastion().ssh("stty rows 33 columns 101; stty size; tty", options=["-tt"])
+    assert done.stdout.startswith(b"33 101\r\n/dev/pts/")
