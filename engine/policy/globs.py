@@ -116,16 +116,29 @@ def dotted(pattern: str, parts: int, *, least: int = 1, example: str = "public.o
 
 @dataclass(frozen=True, slots=True)
 class PathGlob:
-    """A pattern over `/`-separated paths; a path with a `..` segment, or beyond any file system's, never matches."""
+    """A pattern over `/`-separated paths; a path with a `..` segment, or beyond any file system's, never matches.
+
+    A path that ends in `/` is a folder with all that is below it.
+    """
 
     text: str
     regex: re.Pattern[str]
 
     def matches(self, path: str) -> bool:
-        """Whether the whole path matches."""
-        if len(path) > _LONGEST_PATH or ".." in path.split("/"):
+        """Whether it matches all of the path."""
+        if len(path) > _LONGEST_PATH or ".." in path.split("/") or (path.endswith("/") and self.text[-2:] != "**"):
             return False
         return self.regex.fullmatch(path) is not None
+
+    def may_match(self, path: str) -> bool:
+        """Whether it matches some of what the path may stand for: it may lead upwards, or start nobody knows where."""
+        if not path.startswith("/") or len(path) > _LONGEST_PATH or ".." in path.split("/"):
+            return True
+        plain = _squeezed(path)
+        if self.regex.fullmatch(path) or self.regex.fullmatch(plain) or self.regex.fullmatch(plain.rstrip("/")):
+            return True
+        literal = self.text.partition("*")[0]
+        return path.endswith("/") and (literal.startswith(plain) or ("*" in self.text and plain.startswith(literal)))
 
 
 def path_glob(pattern: str) -> PathGlob:

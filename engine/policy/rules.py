@@ -156,9 +156,7 @@ class What:
         return any(named) if broadly else all(named)
 
     def _names_path(self, path: str, *, broadly: bool) -> bool:
-        if broadly and self.paths and (not path.startswith("/") or ".." in path.split("/")):
-            return True  # nobody can say where it leads
-        return any(glob.matches(path) for glob in self.paths)
+        return any(glob.may_match(path) if broadly else glob.matches(path) for glob in self.paths)
 
     def _names_command(self, command: str, *, broadly: bool) -> bool:
         if not command:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import masks, record, settings, wire
+from tests.fuzz import masks, record, settings, shell, wire
 
 Target = Callable[[bytes], None]
 
@@ -32,6 +32,7 @@ TARGETS: Mapping[str, Target] = {
     "cells": record.cells,
     "yaml": settings.yaml,
     "cel": settings.cel,
+    "line": shell.line,
 }
 """Those that need no server; `analysis` is made over a catalog (`sql`)."""
 

@@ -78,10 +78,38 @@ def test_a_name_longer_than_identifiers_can_be_is_not_read_at_all() -> None:
         ("/srv/*.csv", "/srv/a.csv", True),
         ("/srv/a+b", "/srv/a+b", True),
         ("/srv/**", "/srv/" + "a" * 5000, False),
+        ("/srv/**", "/srv/a/", True),
+        ("/srv/**", "/srv/", True),
+        ("/srv/*", "/srv/a/", False),
+        ("/srv/*/", "/srv/a/", False),
+        ("/srv/", "/srv/", False),
     ],
 )
 def test_paths_match_by_segment(pattern: str, path: str, expected: bool) -> None:
     assert path_glob(pattern).matches(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("/srv/secret", "/srv/secret", True),
+        ("/srv/secret", "/srv//./secret", True),
+        ("/srv/secret", "/srv/", True),
+        ("/srv/secret", "/", True),
+        ("/srv/secret", "/srv", False),
+        ("/srv/secret", "/srv/secret/", True),
+        ("/srv/secret/**", "/srv/", True),
+        ("/srv/*/keys", "/srv/a/b/", True),
+        ("/srv/*/keys", "/etc/", False),
+        ("/srv/secret", "/srv/other/", False),
+        ("/srv/secret", "/tmp/../srv/x", True),
+        ("/srv/secret", "secret", True),
+        ("/srv/secret", "", True),
+        ("/srv/secret", "/srv/secrets", False),
+    ],
+)
+def test_paths_may_match_what_they_stand_for(pattern: str, path: str, expected: bool) -> None:
+    assert path_glob(pattern).may_match(path) is expected
 
 
 def test_a_path_pattern_with_dot_dot_is_refused() -> None:
@@ -99,7 +127,8 @@ def test_a_literal_name_matches_itself_and_nothing_else(name: str) -> None:
 def test_a_path_matches_as_if_every_choice_of_its_wildcards_were_tried(path: str, pieces: list[str]) -> None:
     pattern = "".join(pieces)
     naive = "".join(".*" if piece[:2] == "**" else "[^/]*" if piece == "*" else piece for piece in _split(pattern))
-    assert path_glob(pattern).matches(path) is (re.fullmatch(naive, path) is not None)
+    expected = re.fullmatch(naive, path) is not None and (not path.endswith("/") or pattern.endswith("**"))
+    assert path_glob(pattern).matches(path) is expected
 
 
 def _split(pattern: str) -> list[str]:
