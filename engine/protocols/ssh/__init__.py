@@ -7,6 +7,7 @@ door, naming            who is let in, and what the name they log in with says
 upstream                the engine as a client of the target: its host key pinned, its credential held here
 channels, relay         one session channel of the client, and its bytes on their way both ways
 submission, requests    one request on its road through the pipeline, and the operations it is
+commands                what a command line does
 denial                  a refusal as people read it on a terminal, and programs by its exit status
 """
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
-from engine.errors import HooptermError, NotFound
+from engine.errors import HooptermError
 from engine.keys import load_or_make_host_key
 from engine.model import Identity, Operation, Target
 from engine.protocols.ssh import denial
 from engine.protocols.ssh import upstream as upstreams
 from engine.protocols.ssh.channels import Channel
+from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
 
 if TYPE_CHECKING:
@@ -39,8 +40,19 @@ async def serve(gateway: Gateway, sock: socket.socket) -> None:
 
 
 async def explain(gateway: Gateway, target: Target, database: str | None, text: str) -> Sequence[Operation]:
-    """The operations a command would be on the target, without running it."""
-    raise NotFound("commands cannot be explained")
+    """The operation a command would be on the target, without running it."""
+    told = tell(text)
+    return [
+        Operation(
+            id="explain.1",
+            session="",
+            kind="exec",
+            verb="EXEC",
+            text=text,
+            accesses=told.accesses,
+            why_opaque=told.why_opaque,
+        )
+    ]
 
 
 class Connection:

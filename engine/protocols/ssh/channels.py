@@ -11,6 +11,7 @@ from engine.errors import Denied, HooptermError, UpstreamError
 from engine.model import Access, Effect, Operation, Outcome, Resource, Status
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
+from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.relay import Relay
 from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
 from engine.protocols.ssh.submission import Submission
@@ -219,4 +220,5 @@ def _accesses(request: Request) -> tuple[tuple[Access, ...], str | None]:
         return (Access(Effect.EXECUTE, Resource("shell", "")),), None
     if request.kind == "subsystem":
         return (Access(Effect.EXECUTE, Resource("subsystem", request.text)),), None
-    return (Access(Effect.OPAQUE, Resource("command", "")),), "commands are not read"
+    told = tell(request.text)
+    return told.accesses, told.why_opaque
