@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_BYTES: Final = 128 * 1024
-MAX_TOKENS: Final = 8192
+MAX_TOKENS: Final = 2048
 
 _PLAIN: Final = rb"[A-Za-z0-9_./,:+@%=\-\]]"
 _BLANK = re.compile(rb"[ \t]+")
