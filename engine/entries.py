@@ -60,6 +60,29 @@ def append(
     )
 
 
+def opening(session: Session) -> dict[str, Any]:
+    """What `session.opened` says: who came in, and by what."""
+    identity = session.identity
+    data = {
+        "client": session.client,
+        "database": session.database,
+        "kind": identity.kind,
+        "groups": sorted(identity.groups),
+        "sponsor": identity.sponsor,
+        "purpose": identity.purpose,
+        "on_behalf_of": identity.on_behalf_of,
+        "authenticated": identity.authenticated,
+        "token": identity.token,
+        "mode": session.target.mode.value,
+        "policy": session.revision.digest,
+    }
+    if identity.vouched is not None:
+        data |= {"login": identity.vouched.login, "jti": identity.vouched.id}
+    if identity.certified is not None:
+        data |= {"certificate": identity.certified.id}
+    return data
+
+
 def describe(session: Session, operation: Operation, decision: Decision, review: Review | None = None) -> None:
     """The operation's frame in the recording: its text with detectors applied. Written once. Raises RecordError."""
     if operation.id in session.open_operations:

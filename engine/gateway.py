@@ -36,10 +36,11 @@ from engine.model import Identity, Outcome, Target
 from engine.notify.notifier import Notifier
 from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
+from engine.protocols import registry
 from engine.protocols.base import Adapter
 from engine.refusals import Refusals
 from engine.room import Room
-from engine.secrets.resolve import Login, Reference, resolve
+from engine.secrets.resolve import Login, login_of
 from engine.secrets.secret import Secret
 from engine.session import Counts, Session
 from engine.shared import Shared
@@ -251,26 +252,7 @@ class Gateway:
         return session
 
     async def _record_opening(self, session: Session) -> None:
-        identity = session.identity
-        sequence = entries.append(
-            self.log,
-            session,
-            EventName.SESSION_OPENED,
-            {
-                "client": session.client,
-                "database": session.database,
-                "kind": identity.kind,
-                "groups": sorted(identity.groups),
-                "sponsor": identity.sponsor,
-                "purpose": identity.purpose,
-                "on_behalf_of": identity.on_behalf_of,
-                "authenticated": identity.authenticated,
-                "token": identity.token,
-                **({"login": word.login, "jti": word.id} if (word := identity.vouched) is not None else {}),
-                "mode": session.target.mode.value,
-                "policy": session.revision.digest,
-            },
-        )
+        sequence = entries.append(self.log, session, EventName.SESSION_OPENED, entries.opening(session))
         await self.log.wait(sequence)
         await self.store.add_session(session)
         session.recorder.event("s", {"state": "opened", "reason": ""})
@@ -338,11 +320,7 @@ class Gateway:
     async def login(self, target: Target) -> tuple[Login, ClientTLS]:
         """The upstream credential of a target, resolved now; raises UpstreamError."""
         credential = self.revision.credentials[target.name]
-        secrets = [
-            await resolve(Reference(env=source.env, file=source.file)) if source is not None else None
-            for source in (credential.password, credential.private_key)
-        ]
-        return Login(credential.user, *secrets), credential.tls
+        return await login_of(credential), credential.tls
 
     async def shared(self, target: Target, database: str, factory: Callable[[], Awaitable[Any]]) -> Any:
         """What sessions of one target and database share (its catalog), made once; a failure is not kept."""
@@ -385,7 +363,10 @@ class Gateway:
 
 def _names(revision: Revision) -> tuple[str, ...]:
     """What the server certificate is for."""
-    names = tuple(name for listener in revision.settings.listeners.values() for name in listener.names)
+    listeners = revision.settings.listeners.items()
+    names = tuple(
+        name for protocol, each in listeners if registry.knows(protocol, "listener.tls") for name in each.names
+    )
     return names or ("localhost",)
 
 

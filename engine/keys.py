@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.errors import HooptermError
 from engine.files import write_private
@@ -42,16 +43,31 @@ def load_or_make_signing_key(directory: Path, name: str) -> SigningKey:
 
 
 def load_or_make_host_key(directory: Path) -> bytes:
-    """The private key that the SSH listener shows, as OpenSSH writes it. Raises HooptermError for a torn one."""
-    path = directory / "ssh_host_ed25519_key"
+    """The private key that SSH listeners show, as OpenSSH writes it. Raises HooptermError for a torn one."""
+    return _load_or_make_ssh_key(directory / "ssh_host_ed25519_key")
+
+
+def load_or_make_ssh_ca(directory: Path) -> bytes:
+    """The private key that signs the engine in at SSH targets, as OpenSSH writes it. Raises HooptermError for a torn
+    one."""
+    return _load_or_make_ssh_key(directory / "ssh_user_ca_key")
+
+
+def public_line(private: bytes) -> str:
+    """The public half of such a key, as `KIND BASE64`."""
+    public = serialization.load_ssh_private_key(private, password=None).public_key()
+    return public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+
+
+def _load_or_make_ssh_key(path: Path) -> bytes:
     if path.exists():
         key = path.read_bytes()
         try:
             serialization.load_ssh_private_key(key, password=None)
-        except ValueError as error:
-            raise _unusable(path, str(error)) from None
+        except (ValueError, TypeError, UnsupportedAlgorithm):  # whose words may quote what they read
+            raise _unusable(path, "it is no private key of SSH without a passphrase") from None
         return key
-    key = ed25519.Ed25519PrivateKey.generate().private_bytes(
+    key = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
     write_private(path, key)

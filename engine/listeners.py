@@ -33,7 +33,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """One listener and where it really listens."""
+    """One listener and where it really listens. `tls` is empty where the protocol has its own encryption."""
 
     protocol: str
     host: str
@@ -82,7 +82,8 @@ class Listeners:
             listening.setblocking(False)
             self._sockets.append(listening)
             bound = listening.getsockname()
-            self.listening.append(Listening(protocol, bound[0], bound[1], listener.tls))
+            tls = listener.tls if registry.knows(protocol, "listener.tls") else ""
+            self.listening.append(Listening(protocol, bound[0], bound[1], tls))
             task = self._gateway.tasks.create_task(self._accept(listening, registry.get(protocol)))
             self._accepting.append(task)
 

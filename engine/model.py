@@ -117,8 +117,21 @@ class Vouched:
 
 
 @dataclass(frozen=True, slots=True)
+class Certified:
+    """What an SSH certificate said of who holds it: which authority of the configuration signed it, its serial number
+    and identifier, what it permits (`pty`, `port-forwarding`, `agent-forwarding`, `X11-forwarding`), and the only
+    command it is for, where it is for one."""
+
+    authority: str
+    serial: int
+    id: str
+    permits: frozenset[str] = frozenset()
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks."""
+    """Who asks. `key` is the public SSH key they proved to hold, and `certified` what its certificate said."""
 
     subject: str
     kind: str  # human | agent | service
@@ -130,6 +143,8 @@ class Identity:
     token: str | None = None
     token_minted_by: str | None = None
     vouched: Vouched | None = None
+    key: str | None = None
+    certified: Certified | None = None
     expires: datetime | None = None
 
 
@@ -144,8 +159,8 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=dict)
     mode: Mode = Mode.ENFORCE
     trusted: tuple[str, ...] = ()
-    host_keys: tuple[str, ...] = ()  # of an SSH target: public keys as OpenSSH writes them
     answers: str | int = "all"  # all | digest | the number of rows kept
+    host_keys: tuple[str, ...] = ()  # the public keys it may show, as `KIND BASE64`
 
 
 @dataclass(frozen=True, slots=True)

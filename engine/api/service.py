@@ -124,7 +124,7 @@ async def connect(call: Call) -> ConnectView:
     if listening is None:
         raise NotFound(f"no listener speaks {target.protocol}", hint=f"add one under `listeners: {target.protocol}:`")
     _, secret = await mint(call, identity.subject, asked.ttl)
-    has_tls = listening.tls != "off"
+    has_tls = listening.tls not in ("off", "")
     return ConnectView(
         protocol=target.protocol,
         host=_reachable(call, listening),

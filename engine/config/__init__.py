@@ -3,6 +3,7 @@
 document    one YAML file: plain data, and where each value stands in it
 problems    what is wrong, where, and what to do about it
 fields      the kinds of values: names, globs, durations, paths, conditions
+publickeys  the kind of value that is a public key of SSH
 models      what each section may say; the published JSON Schema is made from it
 wording     what pydantic found, in words a reader of YAML understands
 sections    what all files say together, each entry with its place

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from engine import model
 from engine.config import models, revision
+from engine.config.publickeys import fingerprint
 from engine.masking.plan import MaskRule
 from engine.model import Verdict
 from engine.policy.conditions import compile_condition
 from engine.policy.globs import command_glob, dotted, path_glob
 from engine.policy.rules import Rule, Scope, What, Where, Who
+from engine.secrets.resolve import CertificateTerms
 from engine.tls import ClientTLS
 
 
@@ -123,22 +125,24 @@ def target_of(target: models.Target) -> model.Target:
         mode=target.mode,
         trusted=target.trusted,
         answers=target.record.answers,
-        host_keys=(target.host_key,) if target.host_key else (),
+        host_keys=target.host_key or (),
     )
 
 
 def credential_of(target: models.Target) -> revision.Credential:
     """How to log in to the target's upstream."""
+    credential, terms = target.credential, target.credential.certificate
     return revision.Credential(
-        user=target.credential.user,
-        password=_reference(target.credential.password),
-        private_key=_reference(target.credential.private_key),
+        user=credential.user,
+        password=_reference_to(credential.password),
+        private_key=_reference_to(credential.private_key),
+        certificate=CertificateTerms(terms.principal or credential.user, terms.ttl) if terms else None,
         tls=ClientTLS(target.tls.mode, target.tls.ca),
     )
 
 
-def _reference(source: models.SecretSource | None) -> revision.SecretReference | None:
-    return revision.SecretReference(source.env, source.file) if source else None
+def _reference_to(source: models.SecretSource | None) -> revision.SecretReference | None:
+    return revision.SecretReference(source.env, source.file) if source is not None else None
 
 
 def notifications_of(entries: Sequence[models.Notify]) -> tuple[revision.Notification, ...]:
@@ -167,6 +171,13 @@ def agent_of(agent: models.Agent) -> revision.Agent:
 def person_of(name: str, person: models.Person) -> revision.Person:
     """The person as the rest of the engine sees them."""
     return revision.Person(name, person.unix, frozenset(person.groups), person.oidc, person.ssh)
+
+
+def authority_of(authority: models.CertificateAuthority) -> revision.Authority:
+    """The authority as `engine.identity` reads it; without a name its key's fingerprint is one."""
+    name = authority.name or fingerprint(authority.key)
+    revoked = authority.revoked
+    return revision.Authority(name, authority.key, frozenset(revoked.keys), revoked.serials)
 
 
 def issuer_of(issuer: models.Issuer) -> revision.Issuer:

@@ -31,6 +31,8 @@ def _lines(before: Revision, now: Revision) -> Iterator[str]:
     yield from _differences("credential of", before.credentials, now.credentials, _concealed)
     yield from _differences("agent", before.agents, now.agents)
     yield from _differences("issuer", before.issuers, now.issuers)
+    old_cas, new_cas = ({each.name: each for each in revision.ssh_authorities} for revision in (before, now))
+    yield from _differences("SSH authority", old_cas, new_cas)
     yield from _differences("person", before.people, now.people)
     for name in sorted(before.permissions.keys() | now.permissions.keys()):
         old, new = before.permissions.get(name, frozenset()), now.permissions.get(name, frozenset())

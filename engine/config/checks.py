@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from engine.config import models, reach
 from engine.config.assembly import rule_of
+from engine.config.document import Place
 from engine.config.problems import Problem, suggestion
 from engine.config.reach import Known
 from engine.config.sections import Entry, Sections
+from engine.protocols import registry
 
 
 def problems(sections: Sections) -> Iterator[Problem]:
@@ -22,7 +25,9 @@ def problems(sections: Sections) -> Iterator[Problem]:
     yield from _free_space(sections)
     yield from _identities(sections)
     yield from _logins(sections)
+    yield from _public_keys(sections)
     yield from _credentials(sections)
+    yield from _protocols(sections)
     yield from _notify(sections)
     known = Known(sections)
     for rule in sections.rules:
@@ -91,9 +96,7 @@ def _logins(sections: Sections) -> Iterator[Problem]:
             yield issuer.problem(f"{addresses[address]} is that issuer too", "keep one of them", at=("issuer",))
         addresses.setdefault(address, name)
     known: dict[str, str] = {}
-    everybody: list[tuple[str, Entry[models.Person] | Entry[models.Agent]]] = [*sections.people.items()]
-    everybody += [(agent.value.name, agent) for agent in sections.agents]
-    for name, entry in everybody:
+    for name, entry in _everybody(sections):
         login = entry.value.oidc
         if login is None:
             continue
@@ -124,13 +127,60 @@ def _identities(sections: Sections) -> Iterator[Problem]:
             yield agent.problem(f"the sponsor {value.sponsor!r} is not among the people", hint, at=("sponsor",))
 
 
+def _public_keys(sections: Sections) -> Iterator[Problem]:
+    """Every SSH key is one identity's, and none of them an authority's: it would sign its own certificates."""
+    known: dict[str, str] = {}
+    names: set[str] = set()
+    for authority in sections.authorities:
+        key, name = authority.value.key, authority.value.name
+        if key in known:
+            yield authority.problem("this authority is listed already", "keep one of them", at=("key",))
+        if name is not None and name in names:
+            yield authority.problem(f"another authority is named {name!r}", at=("name",))
+        names.update([name] if name is not None else [])
+        known.setdefault(key, "an authority of identity.ssh.cas")
+    for name, entry in _everybody(sections):
+        for index, key in enumerate(entry.value.ssh):
+            if key in known:
+                yield entry.problem(f"{known[key]} has this key too", "one key is one identity", at=("ssh", index))
+            known.setdefault(key, name)
+
+
+def _everybody(sections: Sections) -> Iterator[tuple[str, Entry[models.Person] | Entry[models.Agent]]]:
+    yield from sections.people.items()
+    yield from ((agent.value.name, agent) for agent in sections.agents)
+
+
 def _credentials(sections: Sections) -> Iterator[Problem]:
     for target in sections.targets:
         credential = target.value.credential
-        for key, source in (("password", credential.password), ("private_key", credential.private_key)):
+        for key, what in (("password", "a password"), ("private_key", "a private key")):
+            source: models.SecretSource | None = getattr(credential, key)
             if source is not None and (source.env is None) == (source.file is None):
                 hint = "give {env: NAME} or {file: PATH}"
-                yield target.problem("a secret lies in one place", hint, at=("credential", key))
+                yield target.problem(f"{what} lies in one place", hint, at=("credential", key))
+        if credential.certificate is not None and credential.private_key is not None:
+            what = "a certificate is for a key that the engine makes anew"
+            hint = "leave `private_key` out, or `certificate`"
+            yield target.problem(what, hint, at=("credential", "private_key"), at_key=True)
+
+
+def _protocols(sections: Sections) -> Iterator[Problem]:
+    """Keys that mean nothing to the protocol of what they stand at."""
+    for name, listener in sections.listeners.items():
+        yield from _meaningless(name, "listener", listener, listener.value.model_fields_set)
+    for target in sections.targets:
+        value = target.value
+        yield from _meaningless(value.protocol, "target", target, value.model_fields_set)
+        keys = value.credential.model_fields_set
+        yield from _meaningless(value.protocol, "credential", target, keys, at=("credential",))
+
+
+def _meaningless(protocol: str, kind: str, entry: Entry[Any], keys: Iterable[str], at: Place = ()) -> Iterator[Problem]:
+    for key in keys:
+        if not registry.knows(protocol, f"{kind}.{key}"):
+            what = f"`{key}` means nothing to {protocol}"
+            yield entry.problem(what, "leave it out", at=(*at, key), at_key=True)
 
 
 def _notify(sections: Sections) -> Iterator[Problem]:

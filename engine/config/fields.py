@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -137,18 +136,15 @@ def _login(value: str) -> str:
     return value
 
 
-def _public_key(value: str) -> str:
-    """A line as OpenSSH writes it: type, key, and a comment that does not count."""
-    kind, _, rest = value.strip().partition(" ")
-    if "PRIVATE KEY" in value:
-        raise _refuse("a private key does not belong here", "give the line of its .pub file")
-    try:
-        blob = base64.b64decode(rest.partition(" ")[0], validate=True)
-    except ValueError:
-        blob = b""
-    if blob[4 : 4 + int.from_bytes(blob[:4], "big")] != kind.encode() or not kind:
-        raise _refuse("that is no public key", 'for example "ssh-ed25519 AAAA…", the line of a .pub file')
-    return value.strip()
+def _serials(value: Any) -> tuple[int, int]:
+    """One serial number, or the first and the last of several."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    found = re.fullmatch(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", value) if isinstance(value, str) else None
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not 0 <= first <= last < 1 << 64:
+        raise _refuse("this is no serial number", 'for example 17, or "20-29"')
+    return first, last
 
 
 def _verb(value: str) -> str:
@@ -318,7 +314,11 @@ Claim = Annotated[
     PlainValidator(_claim),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
-PublicKey = Annotated[str, StringConstraints(max_length=8192), AfterValidator(_public_key)]
+Serials = Annotated[
+    tuple[int, int],
+    PlainValidator(_serials),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(-\d+)?$"}]}),
+]
 Login = Annotated[Line, AfterValidator(_login)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Duration = Annotated[

@@ -10,6 +10,7 @@ from typing import Any, Final
 from engine.config import checks
 from engine.config.assembly import (
     agent_of,
+    authority_of,
     credential_of,
     issuer_of,
     mask_rule_of,
@@ -21,7 +22,7 @@ from engine.config.assembly import (
 from engine.config.document import MAX_BYTES, Document
 from engine.config.models import Configuration, Engine, Tokens
 from engine.config.problems import Problem
-from engine.config.revision import Revision, Settings
+from engine.config.revision import Agent, Person, Revision, Settings
 from engine.config.sections import Sections, gather
 from engine.errors import ConfigError
 from engine.policy.evaluate import Policy
@@ -99,6 +100,9 @@ def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
         folder = sections.engine.document.path.parent if sections.engine else next(iter(sources)).parent
         engine = engine.model_copy(update={"state": folder / engine.state})
     targets = [entry.value for entry in sections.targets]
+    agents = {entry.value.name: agent_of(entry.value) for entry in sections.agents}
+    people = {name: person_of(name, entry.value) for name, entry in sections.people.items()}
+    everybody: list[Agent | Person] = [*agents.values(), *people.values()]
     return Revision(
         digest=digest_of(sources),
         settings=Settings(
@@ -108,9 +112,11 @@ def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
         ),
         targets={target.name: target_of(target) for target in targets},
         credentials={target.name: credential_of(target) for target in targets},
-        agents={entry.value.name: agent_of(entry.value) for entry in sections.agents},
-        people={name: person_of(name, entry.value) for name, entry in sections.people.items()},
+        agents=agents,
+        people=people,
         issuers={entry.value.name: issuer_of(entry.value) for entry in sections.issuers},
+        ssh_authorities=tuple(authority_of(entry.value) for entry in sections.authorities),
+        ssh_keys={key: each.name for each in everybody for key in each.ssh},
         permissions={name: frozenset(entry.value) for name, entry in sections.permissions.items()},
         policy=Policy(rule_of(entry.value) for entry in sections.rules),
         mask_rules=tuple(mask_rule_of(entry.value) for entry in sections.masking),

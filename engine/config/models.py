@@ -34,12 +34,13 @@ from engine.config.fields import (
     NameGlob,
     Names,
     PathGlob,
-    PublicKey,
     RecordInput,
+    Serials,
     TableGlob,
     Verb,
     WebAddress,
 )
+from engine.config.publickeys import OneOrMoreKeys, PublicKey, PublicKeys
 from engine.model import Effect, Mode
 from engine.tls import TLSMode
 
@@ -102,7 +103,7 @@ class Person(Section):
 
     unix: Line | None = None
     oidc: Login | None = None
-    ssh: tuple[PublicKey, ...] = ()
+    ssh: PublicKeys = ()
     groups: tuple[Group, ...] = ()
 
 
@@ -123,11 +124,43 @@ class Issuer(Section):
     clients: tuple[Line, ...] = ()
 
 
+class RevokedCertificates(Section):
+    """Which of an authority's certificates count no more: by the keys they are for, and by their serial numbers."""
+
+    UNBUILT = frozenset({"krl"})
+    keys: PublicKeys = ()
+    serials: Annotated[tuple[Serials, ...], Field(max_length=10_000)] = ()
+
+
+class CertificateAuthority(Section):
+    """Whose SSH certificates let in."""
+
+    name: Name | None = None
+    key: PublicKey
+    revoked: RevokedCertificates = RevokedCertificates()
+
+
+def _as_authority(value: object) -> object:
+    return {"key": value} if isinstance(value, str) else value
+
+
+class SSHIdentity(Section):
+    """Who may come in over SSH without having a key listed."""
+
+    cas: tuple[
+        Annotated[
+            CertificateAuthority, BeforeValidator(_as_authority, json_schema_input_type=CertificateAuthority | str)
+        ],
+        ...,
+    ] = ()
+
+
 class IdentitySection(Section):
     """Who may ask."""
 
     tokens: Tokens = Tokens()
     oidc: tuple[Issuer, ...] = ()
+    ssh: SSHIdentity = SSHIdentity()
     people: dict[Name, Person] = {}
 
 
@@ -137,7 +170,7 @@ class Agent(Section):
     name: Name
     sponsor: Name
     oidc: Login | None = None
-    ssh: tuple[PublicKey, ...] = ()
+    ssh: PublicKeys = ()
     purpose: Line | None = None
     groups: tuple[Group, ...] = ()
     expires: Instant | None = None
@@ -151,6 +184,13 @@ class SecretSource(Section):
     file: FilePath | None = None
 
 
+class Certificate(Section):
+    """What the engine's own SSH authority signs for each session."""
+
+    principal: Name | None = None
+    ttl: Annotated[Duration, Field(ge=10, le=86400)] = 300.0
+
+
 class Credential(Section):
     """What the engine presents to the upstream."""
 
@@ -158,6 +198,7 @@ class Credential(Section):
     user: Line
     password: SecretSource | None = None
     private_key: SecretSource | None = None
+    certificate: Certificate | None = None
 
 
 class Record(Section):
@@ -180,7 +221,7 @@ class Target(Section):
     protocol: Protocol
     address: Address
     database: Line | None = None
-    host_key: PublicKey | None = None
+    host_key: OneOrMoreKeys | None = None
     credential: Credential
     labels: dict[Line, Line] = {}
     mode: Mode = Mode.ENFORCE

@@ -13,6 +13,7 @@ from engine.errors import NotFound
 from engine.masking.plan import MaskRule
 from engine.model import Identity, Target
 from engine.policy.evaluate import Policy
+from engine.secrets.resolve import CertificateTerms
 from engine.tls import ClientTLS
 
 
@@ -56,6 +57,19 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class Authority:
+    """Whose SSH certificates let in: a public key, and which of what it signed counts no more.
+
+    `revoked_serials` are ranges, first and last included.
+    """
+
+    name: str
+    key: str
+    revoked_keys: frozenset[str] = frozenset()
+    revoked_serials: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SecretReference:
     """Where a secret lies: an environment variable or a file. Never its value."""
 
@@ -70,15 +84,18 @@ class Credential:
     user: str
     password: SecretReference | None = None
     private_key: SecretReference | None = None
+    certificate: CertificateTerms | None = None
     tls: ClientTLS = field(default_factory=ClientTLS)
 
     @property
     def kind(self) -> str:
-        """What sort it is, to show to people: env, file or none."""
-        source = self.private_key or self.password
-        if source is None:
+        """What sort it is, to show to people: certificate, env, file or none."""
+        if self.certificate is not None:
+            return "certificate"
+        secret = self.private_key or self.password
+        if secret is None:
             return "none"
-        return "env" if source.env is not None else "file"
+        return "env" if secret.env is not None else "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One state of the configuration files. `digest` names it; `warnings` do not keep it from being used."""
+    """One state of the configuration files. `digest` names it; `warnings` do not keep it from being used.
+
+    `ssh_keys` tells whose each public key is."""
 
     digest: str
     settings: Settings
@@ -113,6 +132,8 @@ class Revision:
     agents: Mapping[str, Agent]
     people: Mapping[str, Person]
     issuers: Mapping[str, Issuer]
+    ssh_authorities: tuple[Authority, ...]
+    ssh_keys: Mapping[str, str]
     permissions: Mapping[str, frozenset[str]]
     policy: Policy
     mask_rules: tuple[MaskRule, ...]

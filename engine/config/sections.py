@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from engine.config.document import Document, Place
 from engine.config.models import (
     Agent,
+    CertificateAuthority,
     Configuration,
     Engine,
     Issuer,
@@ -50,6 +51,7 @@ class Sections:
     tokens: Entry[Tokens] | None = None
     listeners: dict[str, Entry[Listener]] = field(default_factory=dict)
     issuers: list[Entry[Issuer]] = field(default_factory=list)
+    authorities: list[Entry[CertificateAuthority]] = field(default_factory=list)
     people: dict[str, Entry[Person]] = field(default_factory=dict)
     permissions: dict[str, Entry[tuple[str, ...]]] = field(default_factory=dict)
     agents: list[Entry[Agent]] = field(default_factory=list)
@@ -92,6 +94,9 @@ def _add(sections: Sections, document: Document, data: Mapping[str, Any]) -> Non
         sections.tokens = _only_once(sections, sections.tokens, entry)
     for index, issuer in enumerate(whole.identity.oidc):
         sections.issuers.append(Entry(document, ("identity", "oidc", index), issuer))
+    for index, authority in enumerate(whole.identity.ssh.cas):
+        place = ("identity", "ssh", "cas", index)
+        sections.authorities.append(Entry(document, place, authority))
     for protocol, listener in whole.listeners.items():
         _name(sections, sections.listeners, protocol, Entry(document, ("listeners", protocol), listener))
     for name, person in whole.identity.people.items():

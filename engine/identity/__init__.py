@@ -5,7 +5,7 @@ subject     whom a token speaks for; a name of the agents' or people's registry 
 jwt         what lets in who has an issuer's word instead; taken apart before anything of it is believed (`jwt`)
 issuer      an OpenID provider of the configuration, and the claims of its tokens (`oidc.Issuers`)
 keys        what an issuer signs with: read (`jwks`), found at its address (`discovery`), kept for a while (`keyring`)
-ssh         whom a public key stands for (`ssh`)
+ssh         whom a key or certificate of SSH stands for
 lock        what stops an identity or a target until it is taken off (`locks.Locks`)
 
 People on the control API are known by the kernel's word instead: see `engine.api.auth`.

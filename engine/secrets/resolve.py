@@ -7,9 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import UpstreamError
 from engine.secrets.secret import Secret
+
+if TYPE_CHECKING:
+    from engine.config.revision import Credential
 
 _MAX_BYTES = 64 * 1024
 
@@ -30,12 +34,33 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateTerms:
+    """What the engine's own SSH authority signs: whom the certificate names, and for how many seconds it is valid."""
+
+    principal: str
+    validity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
-    """What the engine presents to an upstream: a user, and a password or a private key unless it is trusted without."""
+    """What the engine presents to an upstream: a user, and what proves it unless it is trusted without.
+
+    With `certificate` the engine signs itself in.
+    """
 
     user: str
     password: Secret | None = None
     private_key: Secret | None = None
+    certificate: CertificateTerms | None = None
+
+
+async def login_of(credential: Credential) -> Login:
+    """The login a target's credential stands for, its secrets resolved now; raises UpstreamError."""
+    password, private_key = [
+        await resolve(Reference(env=source.env, file=source.file)) if source is not None else None
+        for source in (credential.password, credential.private_key)
+    ]
+    return Login(credential.user, password, private_key, credential.certificate)
 
 
 async def resolve(reference: Reference, environment: Mapping[str, str] = os.environ) -> Secret:

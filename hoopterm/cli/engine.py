@@ -129,9 +129,10 @@ async def _announce(gateway: Gateway) -> None:
     """Take signals, and say that the gateway serves."""
     await gateway.policy_files.keep("the engine's start")
     for target in gateway.revision.targets.values():
-        reference = gateway.revision.credentials[target.name].password
-        if reference is not None and reference.env is not None and reference.env not in os.environ:
-            print(_NO_CREDENTIAL.format(target=target.name, variable=reference.env), file=sys.stderr, flush=True)
+        credential = gateway.revision.credentials[target.name]
+        for reference in (credential.password, credential.private_key):
+            if reference is not None and reference.env is not None and reference.env not in os.environ:
+                print(_NO_CREDENTIAL.format(target=target.name, variable=reference.env), file=sys.stderr, flush=True)
     service.on_signals(gateway.stop, lambda: gateway.tasks.create_task(_read_again(gateway)))
     service.tell_ready()
     listeners = {at.protocol: {"host": at.host, "port": at.port} for at in gateway.listeners.listening}
@@ -174,7 +175,10 @@ def _draw(status: StatusView) -> None:
             *(("trouble", Text.assemble(styled("✗ ", "red"), f"{what}: {why}")) for what, why in troubles),
             ("policy", " · ".join([status.policy[:12], *status.policy_files])),
             ("state", status.state),
-            *(("listens", f"{it.protocol} on {it.host}:{it.port} · tls {it.tls}") for it in status.listeners),
+            *(
+                ("listens", f"{it.protocol} on {it.host}:{it.port}{f' · tls {it.tls}' if it.tls else ''}")
+                for it in status.listeners
+            ),
         ]
     )
     print()

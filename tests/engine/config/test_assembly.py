@@ -1,9 +1,12 @@
 from pathlib import Path
 
-from engine.config.revision import Issuer, Revision, SecretReference
+from engine.config.publickeys import fingerprint
+from engine.config.revision import Authority, Issuer, Revision, SecretReference
 from engine.model import Effect, Limit, Verdict
+from engine.secrets.resolve import CertificateTerms
 from engine.tls import ClientTLS, TLSMode
 from tests.engine.config.writing import FILE, revision
+from tests.servers.sshkeys import sample
 
 
 def digest(rule: str) -> str:
@@ -145,3 +148,35 @@ def test_what_a_rule_says_of_handling_and_commands_is_compiled() -> None:
     assert (rules[0].is_strict, rules[0].principal) == (True, "web")
     assert [glob.text for glob in rules[0].scope.what.commands] == ["cat /etc/*"]
     assert (rules[4].is_strict, rules[4].principal) == (False, None)
+
+
+def test_ssh_keys_authorities_and_credentials_are_assembled() -> None:
+    loaded = revision(
+        f"""\
+        agents: [{{name: bot, sponsor: alice, ssh: ["{sample(1)} a comment", "{sample(2)}"]}}]
+        identity:
+          people: {{alice: {{ssh: ["{sample(3)}"]}}}}
+          ssh:
+            cas:
+              - "{sample(4)}"
+              - {{name: corp, key: "{sample(5)}", revoked: {{keys: ["{sample(1)}"], serials: [7, "10-12"]}}}}
+        targets:
+          - name: web1
+            protocol: ssh
+            address: web1
+            host_key: ["{sample(6)}", "{sample(7)}"]
+            credential: {{user: deploy, private_key: {{file: keys/web1}}}}
+          - {{name: web2, protocol: ssh, address: web2, credential: {{user: deploy, certificate: {{}}}}}}
+        """,
+        whole=False,
+    )
+    assert loaded.ssh_keys == {sample(1): "bot", sample(2): "bot", sample(3): "alice"}
+    assert loaded.ssh_authorities == (
+        Authority(fingerprint(sample(4)), sample(4)),
+        Authority("corp", sample(5), frozenset({sample(1)}), ((7, 7), (10, 12))),
+    )
+    assert loaded.targets["web1"].host_keys == (sample(6), sample(7))
+    assert loaded.targets["web2"].host_keys == ()
+    assert loaded.credentials["web1"].private_key == SecretReference(file=FILE.parent / "keys/web1")
+    assert loaded.credentials["web2"].certificate == CertificateTerms("deploy", 300.0)
+    assert [loaded.credentials[name].kind for name in ("web1", "web2")] == ["file", "certificate"]

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.engine.config.writing import problems, revision
+from tests.servers.sshkeys import sample
 
 REVIEW = "review: {reviewers: {groups: [dba]}}"
 
@@ -109,7 +110,7 @@ def test_names_of_people_and_agents_mean_one_identity_each() -> None:
 @pytest.mark.parametrize("password", ["{}", "{env: A, file: b}"])
 def test_a_password_lies_in_one_place(password: str) -> None:
     text = f"targets: [{{name: x, protocol: postgres, address: h, credential: {{user: u, password: {password}}}}}]\n"
-    assert problems(text, whole=False) == ["1:85: a secret lies in one place; give {env: NAME} or {file: PATH}"]
+    assert problems(text, whole=False) == ["1:85: a password lies in one place; give {env: NAME} or {file: PATH}"]
 
 
 def test_what_refers_to_a_faulty_entry_is_not_called_wrong_as_well() -> None:
@@ -190,3 +191,86 @@ def test_a_login_is_not_called_wrong_where_its_issuer_is() -> None:
     found = problems(text, whole=False)
     assert len(found) == 2
     assert not any("no issuer" in problem for problem in found)
+
+
+WEB = """\
+agents:
+  - name: bot
+    sponsor: alice
+    ssh: ["{0}"]
+identity:
+  people:
+    alice: {{ssh: ["{1} ada at her desk"]}}
+  ssh:
+    cas:
+      - "{2}"
+      - key: "{3}"
+        name: corp
+targets:
+  - name: web1
+    protocol: ssh
+    address: web1:22
+    host_key: "{4}"
+    credential:
+      user: deploy
+      {5}
+    {6}
+listeners:
+  ssh:
+    listen: 127.0.0.1:2222
+    {7}
+"""
+
+
+def web(*keys: int, credential: str = "", target: str = "", listener: str = "") -> list[str]:
+    """What is wrong where the agent, the person, two authorities and the target have these keys."""
+    return problems(WEB.format(*(sample(key) for key in keys), credential, target, listener), whole=False)
+
+
+def test_keys_and_targets_of_ssh_hold_together() -> None:
+    assert web(1, 2, 3, 4, 5) == []
+    assert web(1, 2, 3, 4, 1, credential="private_key: {file: keys/web1}") == []
+    assert web(1, 2, 3, 4, 1, credential="certificate: {principal: ops, ttl: 1m}") == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ((1, 1, 3, 4), "4:11: alice has this key too; one key is one identity"),
+        ((3, 2, 3, 4), "4:11: an authority of identity.ssh.cas has this key too; one key is one identity"),
+        ((1, 2, 3, 3), "11:14: this authority is listed already; keep one of them"),
+    ],
+)
+def test_a_key_is_one_identitys(keys: tuple[int, ...], expected: str) -> None:
+    assert web(*keys, 5) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "expected"),
+    [
+        ("listener", "tls: off", "25:5: `tls` means nothing to ssh; leave it out"),
+        ("listener", "allow_plaintext: true", "25:5: `allow_plaintext` means nothing to ssh; leave it out"),
+        ("target", "database: x", "21:5: `database` means nothing to ssh; leave it out"),
+        ("target", "tls: {mode: require}", "21:5: `tls` means nothing to ssh; leave it out"),
+        ("target", "trusted: [f]", "21:5: `trusted` means nothing to ssh; leave it out"),
+        (
+            "credential",
+            "private_key: {env: A}\n      certificate: {}",
+            "20:7: a certificate is for a key that the engine makes anew; leave `private_key` out, or `certificate`",
+        ),
+        ("credential", "private_key: {}", "20:20: a private key lies in one place; give {env: NAME} or {file: PATH}"),
+        ("credential", "certificate: {ttl: 1s}", "20:26: ttl: Input should be greater than or equal to 10"),
+    ],
+)
+def test_what_means_nothing_to_ssh_is_refused(where: str, text: str, expected: str) -> None:
+    assert web(1, 2, 3, 4, 5, **{where: text}) == [expected]
+
+
+def test_what_means_nothing_to_postgres_is_refused() -> None:
+    text = (
+        "targets: [{name: a, protocol: postgres, address: h, credential: {user: u, certificate: {}}, host_key: '%s'}]\n"
+    )
+    assert problems(text % sample(1), whole=False) == [
+        "1:75: `certificate` means nothing to postgres; leave it out",
+        "1:93: `host_key` means nothing to postgres; leave it out",
+    ]

@@ -27,3 +27,9 @@ def test_importing_a_protocols_package_loads_none_of_it() -> None:
         "print([name for name in sys.modules if name.startswith(package.__name__ + '.')])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_key_that_is_one_protocols_own_means_nothing_to_another() -> None:
+    assert registry.knows("postgres", "listener.tls")
+    assert not registry.knows("ssh", "listener.tls")
+    assert registry.knows("ssh", "listener.listen")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.revision import Credential, SecretReference
 from engine.errors import UpstreamError
-from engine.secrets.resolve import Login, Reference, resolve
+from engine.secrets.resolve import CertificateTerms, Login, Reference, login_of, resolve
 from engine.secrets.secret import Secret
 
 
@@ -59,3 +60,14 @@ def test_a_reference_names_exactly_one_place(reference: dict[str, object]) -> No
 
 def test_a_login_shows_its_user_and_not_its_password() -> None:
     assert "hunter2" not in repr(Login("app", Secret("hunter2")))
+    assert "hunter2" not in repr(Login("app", private_key=Secret("hunter2")))
+
+
+async def test_a_login_has_the_secrets_its_credential_names(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("-----BEGIN\n")
+    terms = CertificateTerms("deploy", 60.0)
+    key = SecretReference(file=tmp_path / "key")
+    assert await login_of(Credential("deploy", private_key=key)) == Login("deploy", None, Secret("-----BEGIN"))
+    assert await login_of(Credential("deploy", certificate=terms)) == Login("deploy", certificate=terms)
+    with pytest.raises(UpstreamError, match="nope"):
+        await login_of(Credential("deploy", password=SecretReference(file=tmp_path / "nope")))
