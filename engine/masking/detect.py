@@ -118,7 +118,7 @@ DETECTORS = {
         ),
         Detector(
             "aws_access_key",
-            (b"AKIA", b"ASIA"),
+            (b"IA",),
             rb"A(?:KIA|SIA)[A-Z0-9]{16}",
             re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])"),
             _whole,
@@ -149,7 +149,8 @@ class Detection:
     def __init__(self, names: Iterable[str]) -> None:
         self.detectors = tuple(DETECTORS[name] for name in names)
         traces = {trace for detector in self.detectors for trace in detector.traces}
-        self._traces_folded = tuple(sorted((trace for trace in traces if _FOLDED.issuperset(trace)), key=len))
+        traces = {trace for trace in traces if not any(other != trace and other in trace for other in traces)}
+        self._traces_folded = tuple(trace for trace in traces if _FOLDED.issuperset(trace))
         self._traces = tuple(traces.difference(self._traces_folded))
         self._database = hyperscan.Database()
         self._database.compile(
@@ -174,11 +175,11 @@ class Detection:
 
     def _has_trace(self, chunk: bytes | bytearray) -> bool:
         for trace in self._traces:
-            if trace in chunk:
+            if chunk.find(trace) >= 0:  # `in` tries bytes as a number first, and takes three times as long
                 return True
         folded = chunk.translate(_FOLD, _GAPS)
         for trace in self._traces_folded:  # noqa: SIM110  # twice as fast as any()
-            if trace in folded:
+            if folded.find(trace) >= 0:
                 return True
         return False
 
