@@ -20,7 +20,7 @@ from engine.model import Decision, Mode, Operation, Outcome, Status, Verdict
 from engine.passage import Passage
 from engine.precedent import Followed, Precedent
 from engine.protocols.base import Exchange, Hold
-from replay.forms import inside, nested
+from replay.forms import nested
 
 if TYPE_CHECKING:
     from engine.approvals.request import Review
@@ -149,18 +149,21 @@ class Pipeline:
         needs `admit`."""
         if session.why_locked is not None or self._gateway.room.is_full:
             return None
-        masks, salt, name, encoded = session.masks, entries.new_salt(), id.encode(), text.encode()
+        masks, salt, name = session.masks, entries.new_salt(), id.encode()
+        encoded, shown = precedent.said(text)
+        size = len(encoded)
         if values:
             values = [
                 value if value is None or masks.is_clear(value.encode()) else masks.text(value) for value in values
             ]
+            size += sum([len(value) for value in values if value])
         session.recorder.fill(
             precedent.question,
             name,
-            inside(text if masks.is_clear(encoded) else masks.text(text)),
+            shown,
             salt.hex().encode(),
             nested(values) if values else b"[]",
-            size=len(encoded) + sum([len(value) for value in values if value]),
+            size=size,
         )
         sequence = self._gateway.log.append_form(
             EventName.OPERATION_INTENDED,

@@ -18,7 +18,7 @@ from engine.masking.plan import Plan
 from engine.model import Column, Decision, Operation, Outcome, Parameter, Status
 from engine.passage import Passage
 from replay.format import RowBatch, lines_of
-from replay.forms import NUMBER, TEXT, form
+from replay.forms import NUMBER, TEXT, form, inside
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
@@ -35,7 +35,7 @@ class Precedent:
     that the other operation is one of the same statement: same analysis, whatever its literals.
     """
 
-    __slots__ = ("_masks", "_revision", "answers", "decision", "intent", "operation", "question")
+    __slots__ = ("_masks", "_revision", "_said", "answers", "decision", "intent", "operation", "question")
 
     def __init__(self, session: Session, operation: Operation, decision: Decision) -> None:
         self._revision = session.revision
@@ -60,6 +60,7 @@ class Precedent:
             )
         )
         self.answers: dict[bytes, Answer] = {}
+        self._said = ("", b"", b"")
 
     def __repr__(self) -> str:
         return f"<Precedent {self.operation.verb} by {self.decision.rule}>"
@@ -73,6 +74,15 @@ class Precedent:
         """Whether its entries may be cut, so that each has to be looked at."""
         return len(self.intent) > _MOST_FORM
 
+    def said(self, text: str) -> tuple[bytes, bytes]:
+        """A text's bytes, and the text masked as it stands in `question`; a prepared one's come from the last time."""
+        before, encoded, shown = self._said
+        if before is not text:
+            masks, encoded = self._masks, text.encode()
+            shown = inside(text if masks.is_clear(encoded) else masks.text(text))
+            self._said = text, encoded, shown
+        return encoded, shown
+
     def answer(self, description: bytes, columns: Sequence[Column], formats: Sequence[int]) -> Answer:
         """How an answer with these columns is masked and recorded; `description` names it from then on."""
         answer = Answer(self._masks.plan(columns), columns, formats)
@@ -85,14 +95,22 @@ class Precedent:
 class Answer:
     """The whole, small answer of a completed read: its plan, and the frames that say so."""
 
-    __slots__ = ("empty", "lines", "plan")
+    __slots__ = ("_is_protected", "empty", "lines", "plan")
 
     def __init__(self, plan: Plan, columns: Sequence[Column], formats: Sequence[int]) -> None:
         self.plan = plan
+        self._is_protected = any(plan.columns)
         header = entries.header(TEXT, columns, formats, plan)
         ending = entries.ending(TEXT, Outcome(Status.COMPLETED, TEXT)) | {"rows": NUMBER, "masked": NUMBER}
         self.lines = lines_of([("c", header), ("R", RowBatch("", 0)), ("e", ending)])
         self.empty = lines_of([("c", header), ("e", ending)])
+
+    def may_change(self, cells: bytes) -> bool:
+        """Whether masking would change anything of these cells: if not, none of it need be done."""
+        if self._is_protected:
+            return True
+        detection = self.plan.detection
+        return detection is not None and bool(detection.nominated(cells))
 
 
 class Followed:

@@ -8,6 +8,8 @@ errands, as if they had had the statement from the start.
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,7 +30,7 @@ from engine.protocols.postgres.messages import HEADER
 from engine.protocols.postgres.parameters import decode, texts
 from engine.protocols.postgres.portals import Portal, Prepared
 from engine.protocols.postgres.rows import RowMasker
-from engine.protocols.postgres.shapes import is_faithful, shape
+from engine.protocols.postgres.shapes import is_faithful, queries_of, shape
 
 if TYPE_CHECKING:
     from engine.precedent import Followed, Precedent
@@ -47,17 +49,20 @@ _BEHIND_BIND = (_RUN, _DESCRIBE + _RUN)
 _BOUND = a.BindComplete().encode()
 _READY = {status: a.ReadyForQuery(status).encode() for status in "IT"}
 _READY_SIZE = len(_READY["I"])
+_ROW = a.DataRow.kind
+_LENGTH = struct.Struct("!I").unpack_from
 _LEAST_ROW = 6  # what the length of a DataRow says at least: itself and the number of columns
 
 
 class _Known:
-    """A statement whose precedent is known."""
+    """A statement whose precedent is known; `queries` are those of its shape, where it was learned by that."""
 
-    __slots__ = ("precedent", "statement")
+    __slots__ = ("precedent", "queries", "statement")
 
     def __init__(self, statement: Statement, precedent: Precedent) -> None:
         self.statement = statement
         self.precedent = precedent
+        self.queries: re.Pattern[bytes] | None = None
 
 
 class _Open:
@@ -77,7 +82,7 @@ class Lane:
     """One session's fast lane; at most one statement is on it.
 
     It remembers statements by their exact text where a literal may matter, else by shape, or by normalised text; bound
-    ones by what was prepared.
+    ones by what was prepared. The one last seen is tried first.
     """
 
     def __init__(self, relay: Relay) -> None:
@@ -87,6 +92,7 @@ class Lane:
         self._shapes: dict[bytes, _Known] = {}
         self._normalised: dict[str, _Known] = {}
         self._prepared: dict[Prepared, _Known] = {}
+        self._last: _Known | None = None  # of the shapes
         self._open: _Open | None = None
 
     def __repr__(self) -> str:
@@ -119,6 +125,7 @@ class Lane:
         if normalised is None:
             _keep(self._exact, text, known)
         elif (seen := shape(text.encode())) is not None and is_faithful(seen, normalised):
+            known.queries = queries_of(seen)
             _keep(self._shapes, seen, known)
         else:
             _keep(self._normalised, normalised, known)
@@ -148,14 +155,22 @@ class Lane:
             self._shapes.clear()
             self._normalised.clear()
             self._prepared.clear()
+            self._last = None
         return moment is not None
 
     def _takes_query(self, data: bytes) -> bool:
-        if 1 + int.from_bytes(data[1:HEADER]) != len(data) or data[-1] or not data.isascii():
+        if _LENGTH(data, 1)[0] + 1 != len(data):
+            return False
+        known = self._last
+        if known is not None and known.queries is not None and known.queries.fullmatch(data, HEADER):
+            return self._admit(known, data, data, data[HEADER:-1].decode("ascii"), (), True)
+        if data[-1] or not data.isascii():
             return False
         encoded = data[HEADER:-1]
         text = encoded.decode("ascii")
-        known = self._exact.get(text) or self._shapes.get(shape(encoded) or b"")
+        known = self._exact.get(text)
+        if known is None and (known := self._shapes.get(shape(encoded) or b"")) is not None:
+            self._last = known
         if known is None and self._normalised:
             known = self._normalised.get(self._normalised_of(text) or "")
         return known is not None and self._admit(known, data, data, text, (), True)
@@ -165,7 +180,7 @@ class Lane:
 
     def _takes_bind(self, data: bytes) -> bool:
         """Bind, perhaps Describe, Execute and Sync, all of the unnamed portal."""
-        relay, end = self._relay, 1 + int.from_bytes(data[1:HEADER])
+        relay, end = self._relay, 1 + _LENGTH(data, 1)[0]
         rest = data[end:]
         if relay.tracker.status != "I" or data[HEADER] or rest not in _BEHIND_BIND:
             return False
@@ -239,7 +254,7 @@ class Lane:
         """Give the client a whole answer; False, and all handed over, where it is not one of the simple kind."""
         try:
             is_simple = self._is_delivered(under_way, data)
-        except IndexError:  # a message ends where the chunk does not
+        except (IndexError, struct.error):  # a message ends where the chunk does not
             is_simple = False
         if not is_simple:
             self.hand_over()
@@ -257,24 +272,24 @@ class Lane:
             start = len(_BOUND)
         if data[start] != a.RowDescription.kind:
             return False
-        first = start + 1 + int.from_bytes(data[start + 1 : start + HEADER])
+        first = start + 1 + _LENGTH(data, start + 1)[0]
         position, rows = first, 0
-        while data[position] == a.DataRow.kind:
-            length = int.from_bytes(data[position + 1 : position + HEADER])
+        while data[position] == _ROW:
+            (length,) = _LENGTH(data, position + 1)
             if length < _LEAST_ROW:
                 return False
             position += 1 + length
             rows += 1
         if data[position] != a.CommandComplete.kind:
             return False
-        if position + 1 + int.from_bytes(data[position + 1 : position + HEADER]) != end:
+        if position + 1 + _LENGTH(data, position + 1)[0] != end:
             return False
         description = data[start:first]
         answer = known.precedent.answers.get(description)
         if answer is None:
             answer = known.precedent.answer(description, *relay.described(description, known.statement))
         cells, tag, masked = data[first:position], data[position + HEADER : end - 1], 0
-        if not answer.plan.is_empty:
+        if answer.may_change(cells):
             masker = RowMasker(answer.plan)
             cells, masked = masker.mask(cells), masker.masked
         self._open = None

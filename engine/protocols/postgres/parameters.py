@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ def builtin_type(oid: int) -> str | None:
 
 
 _NULL = 0xFFFFFFFF
+_COUNT = struct.Struct("!H").unpack_from
+_SIZE = struct.Struct("!I").unpack_from
 
 
 @lru_cache(maxsize=1024)
@@ -46,29 +49,29 @@ def decode(message: Bind, types: Sequence[int]) -> tuple[Parameter, ...]:
 def texts(bind: bytes, start: int, types: Sequence[int]) -> list[str | None] | None:
     """The values of a Bind message as text, read from its formats at `start` on; None where this does not read it:
     the message is malformed, or only the server knows the type of a binary value."""
-    end, position = len(bind), start + 2
-    count = int.from_bytes(bind[start:position])
-    formats = bind[position + 1 : position + 2 * count : 2]  # the low byte of each
-    position += 2 * count + 2
-    values: list[str | None] = []
-    for index in range(int.from_bytes(bind[position - 2 : position])):
-        size = int.from_bytes(bind[position : position + 4])
-        position += 4
-        if size == _NULL:
-            values.append(None)
-            continue
-        value = bind[position : position + size]
-        position += size
-        if position >= end:
-            return None
-        if not formats or not (formats[0] if count == 1 else formats[index] if index < count else 0):
-            values.append(cell_text(value))
-        elif index < len(types) and types[index]:
-            values.append(cell_text(value, type_name(types[index]), True))
-        else:
-            return None
-    is_whole = position + 2 + 2 * int.from_bytes(bind[position : position + 2]) == end
-    return values if is_whole and position + 2 <= end else None
+    try:
+        (count,) = _COUNT(bind, start)
+        formats = bind[start + 3 : start + 2 + 2 * count : 2]  # the low byte of each
+        position = start + 4 + 2 * count
+        values: list[str | None] = []
+        for index in range(*_COUNT(bind, position - 2)):
+            (size,) = _SIZE(bind, position)
+            position += 4
+            if size == _NULL:
+                values.append(None)
+                continue
+            value = bind[position : position + size]
+            position += size
+            if not formats or not (formats[0] if count == 1 else formats[index] if index < count else 0):
+                values.append(cell_text(value))
+            elif index < len(types) and types[index]:
+                values.append(cell_text(value, type_name(types[index]), True))
+            else:
+                return None
+        is_whole = position + 2 + 2 * _COUNT(bind, position)[0] == len(bind)
+    except struct.error:  # it ends before it says it does
+        return None
+    return values if is_whole else None
 
 
 def _parameter(value: bytes | None, oid: int, is_binary: bool) -> Parameter:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.protocols.postgres.shapes import HOLE, is_faithful, shape
+from engine.protocols.postgres.messages import HEADER
+from engine.protocols.postgres.requests import Query
+from engine.protocols.postgres.shapes import HOLE, is_faithful, queries_of, shape
 
 PLAIN = ("17", "'x'", "999999999")
 ODD = (
@@ -78,3 +80,22 @@ def test_texts_of_one_faithful_shape_are_the_same_statement_to_the_parser(text: 
     assert shape(other) == seen
     # A string where the grammar wants an integer, or the other way round, is a syntax error and nothing else.
     assert normalised(other) in (read, None)
+
+
+@given(text=TEXTS, other=TEXTS, literals=st.lists(LITERALS, min_size=8, max_size=8))
+def test_the_queries_of_a_shape_are_those_whose_texts_have_it(text: str, other: str, literals: list[bytes]) -> None:
+    seen = shape(text.encode())
+    if seen is None or seen.count(HOLE) > len(literals):
+        return
+    parts = seen.split(HOLE)
+    like = parts[0] + b"".join(literal + part for literal, part in zip(literals, parts[1:], strict=False))
+    for each in (
+        text.encode(),
+        other.encode(),
+        like,
+        like + b" ",
+        like.replace(b"7", b"7.5"),
+        like.replace(b"x", b"\xc3"),
+    ):
+        message = Query("").encode()[:HEADER] + each + b"\0"
+        assert bool(queries_of(seen).fullmatch(message, HEADER)) == (each.isascii() and shape(each) == seen)
