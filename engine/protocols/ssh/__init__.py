@@ -3,6 +3,7 @@
 asyncssh owns the transport's I/O, so there is no codec of it here; what travels inside a channel has codecs of ours.
 
 adapter                 one client from the accepted socket to the end of its session
+transport               what both sides share of asyncssh
 door, naming            who is let in, and what the name they log in with says
 upstream                the engine as a client of the target: its host key pinned, its credential held here
 channels, relay         one session channel of the client, and its bytes on their way both ways

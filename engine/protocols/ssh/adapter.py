@@ -18,6 +18,7 @@ from engine.protocols.ssh import upstream as upstreams
 from engine.protocols.ssh.channels import Channel
 from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
+from engine.protocols.ssh.transport import CIPHERS
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
@@ -155,6 +156,7 @@ def _options_for(host_key: bytes) -> asyncssh.SSHServerConnectionOptions:
         login_timeout=LOGIN_SECONDS,
         keepalive_interval=_ALIVE,
         keepalive_count_max=_MISSED,
+        encryption_algs=CIPHERS,
         compression_algs=None,
         line_editor=False,
         encoding=None,

@@ -17,6 +17,7 @@ from asyncssh.public_key import KeyImportError, SSHOpenSSHCertificate, decode_ss
 from engine.errors import HooptermError, SessionRefused
 from engine.identity import ssh as identities
 from engine.protocols.ssh.naming import LoginName, parse
+from engine.protocols.ssh.transport import GCM, Terse
 from engine.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -137,17 +138,24 @@ class Door(asyncssh.SSHServer):
         return (await asyncio.shield(self._admitted)).channel()
 
 
-class DoorConnection(asyncssh.SSHServerConnection):
+class DoorConnection(Terse, asyncssh.SSHServerConnection):
     """asyncssh's connection, except that keys and certificates are judged here."""
 
     _owner: Door
     _session_id: bytes
+    _client_version: bytes
+    _enc_algs: list[bytes]
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions, door: Door
     ) -> None:
         super().__init__(loop, options)
         self._protocol_factory = lambda: door
+
+    def _send_kexinit(self) -> None:
+        if b"OpenSSH" in self._client_version:
+            self._enc_algs = [cipher.encode() for cipher in GCM]  # which it has, and likes less than slower ones
+        super()._send_kexinit()
 
     async def reload_config(self) -> None:
         """No files are read for somebody who is nobody yet."""

@@ -3,11 +3,13 @@ own configuration."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
 from engine.errors import UpstreamError
+from engine.protocols.ssh.transport import CIPHERS, Terse
 
 if TYPE_CHECKING:
     from engine.model import Target
@@ -19,28 +21,59 @@ _ALIVE = 30.0  # seconds of silence after which the upstream is asked whether it
 _MISSED = 3
 
 
-async def connect(target: Target, login: Login) -> asyncssh.SSHClientConnection:
+class UpstreamConnection(Terse, asyncssh.SSHClientConnection):
+    """asyncssh's connection as a client."""
+
+
+class _Login(asyncssh.SSHClient):
+    """Tells how logging in went."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def auth_completed(self) -> None:
+        """The upstream let the engine in."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The upstream, or the network, ended it."""
+        if not self.done.done():
+            self.done.set_exception(exc or asyncssh.ConnectionLost("the connection was closed"))
+
+
+async def connect(target: Target, login: Login) -> UpstreamConnection:
     """A connection to the target, logged in; raises UpstreamError."""
     host, port = address_of(target)
+    loop, waiting = asyncio.get_running_loop(), _Login()
     try:
-        trusted = [asyncssh.import_public_key(key) for key in target.host_keys]
-        return await asyncssh.connect(
-            host,
-            port,
+        options = await asyncssh.SSHClientConnectionOptions.construct(
             config=None,
-            known_hosts=(trusted, [], []),
+            host=host,
+            port=port,
+            known_hosts=([asyncssh.import_public_key(key) for key in target.host_keys], [], []),
             username=login.user,
             client_keys=keys_of(login),
             password=login.password.reveal() if login.password is not None else None,
             agent_path=None,
             gss_host=None,
             preferred_auth=_methods(login),
-            connect_timeout=_CONNECT,
             login_timeout=_CONNECT,
             keepalive_interval=_ALIVE,
             keepalive_count_max=_MISSED,
+            encryption_algs=CIPHERS,
             compression_algs=None,
+            client_factory=lambda: waiting,
         )
+        async with asyncio.timeout(2 * _CONNECT):
+            _, connection = await loop.create_connection(lambda: UpstreamConnection(loop, options), host, port)
+            connection.set_extra_info(host=host, port=port)
+            try:
+                await waiting.done
+            except BaseException:
+                connection.abort()
+                raise
+        return connection
     except asyncssh.HostKeyNotVerifiable as error:
         raise UpstreamError(
             f"{target.name} showed another host key than its own",
