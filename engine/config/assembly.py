@@ -17,6 +17,7 @@ from engine.masking.plan import MaskRule
 from engine.model import Verdict
 from engine.policy.conditions import compile_condition
 from engine.policy.globs import command_glob, dotted, path_glob
+from engine.policy.hosts import host_glob
 from engine.policy.rules import Rule, Scope, What, Where, Who
 from engine.secrets.resolve import CertificateTerms
 from engine.tls import ClientTLS
@@ -62,6 +63,7 @@ def scope_of(scope: models.Scope) -> Scope:
             functions=tuple(dotted(glob, 2) for glob in what.functions or ()),
             paths=tuple(path_glob(glob) for glob in what.paths or ()),
             commands=tuple(command_glob(glob) for glob in what.commands or ()),
+            hosts=tuple(host_glob(glob) for glob in what.hosts or ()),
             verbs=frozenset(what.verbs or ()),
         ),
     )

@@ -24,7 +24,7 @@ from pydantic_core.core_schema import ValidationInfo
 from engine.audit.events import EventName
 from engine.config.problems import suggestion
 from engine.loopback import is_loopback
-from engine.policy import globs
+from engine.policy import globs, hosts
 from engine.policy.conditions import BadCondition, compile_condition
 from engine.policy.globs import BadGlob
 
@@ -189,6 +189,14 @@ def _command_glob(value: str) -> str:
     return value
 
 
+def _host_glob(value: str) -> str:
+    try:
+        hosts.host_glob(value)
+    except BadGlob as error:
+        raise _refuse(error.what, error.hint) from None
+    return value
+
+
 def _spelled_out(value: Any) -> Any:
     """YAML 1.1 read `yes` and `no` as true and false, and people write either."""
     if isinstance(value, bool):
@@ -291,6 +299,7 @@ ColumnGlob = Annotated[str, _checked_glob(3, 2, "customers.email")]
 FunctionGlob = Annotated[str, _checked_glob(2, 1, "reports.*")]
 PathGlob = Annotated[str, AfterValidator(_path_glob)]
 CommandGlob = Annotated[str, AfterValidator(_command_glob)]
+HostGlob = Annotated[str, AfterValidator(_host_glob)]
 RecordInput = Annotated[
     Literal["yes", "no", "masked"],
     BeforeValidator(_spelled_out, json_schema_input_type=Literal["yes", "no", "masked"] | bool),

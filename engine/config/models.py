@@ -24,6 +24,7 @@ from engine.config.fields import (
     Group,
     Groups,
     Header,
+    HostGlob,
     Instant,
     IssuerURL,
     Line,
@@ -261,6 +262,7 @@ class What(Section):
     functions: Annotated[tuple[FunctionGlob, ...], _ONE_OR_MORE] | None = None
     paths: Annotated[tuple[PathGlob, ...], _ONE_OR_MORE] | None = None
     commands: Annotated[tuple[CommandGlob, ...], _ONE_OR_MORE] | None = None
+    hosts: Annotated[tuple[HostGlob, ...], _ONE_OR_MORE] | None = None
     verbs: Annotated[tuple[Verb, ...], _ONE_OR_MORE] | None = None
 
 

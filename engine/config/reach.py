@@ -137,6 +137,7 @@ def _swallows(exception: Scope, scope: Scope) -> bool:
         and all(not mine or set(mine) <= set(theirs) for mine, theirs in kinds)
         and (not left.paths or set(left.paths) <= set(what.paths))
         and (not left.commands or set(left.commands) <= set(what.commands))
+        and (not left.hosts or set(left.hosts) <= set(what.hosts))
     )
 
 

@@ -2,6 +2,7 @@
 
 globs       patterns over dotted names and paths, case-exact
 conditions  `when`: CEL over a published, typed schema, checked when it is loaded
+hosts       patterns over `host:port`
 rules       one rule, compiled: who, where, what, except, when
 evaluate    the policy: pure, order-free, default deny
 explain     every rule, and why it matched or did not

@@ -5,11 +5,11 @@ rules match so, because what cannot be told apart is not safe. *Narrowly*: the r
 rules match so. An exception is judged the other way round from its rule, so that it never lets more through than it
 says.
 
-Inside `what`, `effects` and `verbs` narrow the rule down; `tables`, `columns`, `functions`, `paths` and `commands` name
-resources, any of which will do, and a rule that names some is about no other kind of resource: `effects: [read],
-tables: [public.*]` covers no function call. Two containers count for what they hold, broadly only: a schema, and a
-database; so does a command that could not be told, for every command and path. An interactive shell does not: what is
-typed into it may be decided line by line.
+Inside `what`, `effects` and `verbs` narrow the rule down; `tables`, `columns`, `functions`, `paths`, `commands` and
+`hosts` name resources, any of which will do, and a rule that names some is about no other kind of resource:
+`effects: [read], tables: [public.*]` covers no function call. Two containers count for what they hold, broadly only: a
+schema, and a database; so does a command that could not be told, for every command, path and host. An interactive shell
+does not: what is typed into it may be decided line by line.
 Reading nothing in particular (`SELECT 1`) is covered by every rule that covers reads.
 """
 
@@ -22,6 +22,7 @@ from enum import StrEnum
 from engine.model import Access, Effect, Identity, Limit, Operation, Resource, ReviewTerms, Target, Verdict
 from engine.policy.conditions import Condition
 from engine.policy.globs import CommandGlob, Part, PathGlob, readings
+from engine.policy.hosts import HostGlob
 
 TableGlob = tuple[Part, ...]
 ColumnGlob = tuple[Part, ...]
@@ -96,6 +97,7 @@ class What:
     functions: tuple[FunctionGlob, ...] = ()
     paths: tuple[PathGlob, ...] = ()
     commands: tuple[CommandGlob, ...] = ()
+    hosts: tuple[HostGlob, ...] = ()
     verbs: frozenset[str] = frozenset()
 
     @property
@@ -106,7 +108,7 @@ class What:
     @property
     def names_resources(self) -> bool:
         """Whether it is about some resources only."""
-        return bool(self.tables or self.columns or self.functions or self.paths or self.commands)
+        return bool(self.tables or self.columns or self.functions or self.paths or self.commands or self.hosts)
 
     def miss(self, access: Access, verb: str, *, broadly: bool) -> Miss | None:
         """Why this access is not meant, or None."""
@@ -133,6 +135,8 @@ class What:
             return self._names_path(resource.name, broadly=broadly)
         if kind == "command":
             return self._names_command(resource.name, broadly=broadly)
+        if kind == "host":
+            return any(glob.matches(resource.name, broadly=broadly) for glob in self.hosts)
         if not broadly:
             return False
         if kind == "database":
@@ -160,7 +164,7 @@ class What:
 
     def _names_command(self, command: str, *, broadly: bool) -> bool:
         if not command:
-            return broadly and bool(self.commands or self.paths)
+            return broadly and bool(self.commands or self.paths or self.hosts)
         return any(glob.matches(command, broadly=broadly) for glob in self.commands)
 
 

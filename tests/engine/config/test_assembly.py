@@ -141,12 +141,13 @@ def test_what_a_rule_says_of_handling_and_commands_is_compiled() -> None:
           - {name: b, decide: allow, record_input: true}
           - {name: c, decide: allow, record_input: No}
           - {name: d, decide: allow, record_input: masked}
-          - {name: e, decide: allow}
+          - {name: e, decide: allow, what: {hosts: ["db:1"]}}
         """
     ).policy.rules
     assert [rule.record_input for rule in rules] == ["yes", "yes", "no", "masked", ""]
     assert (rules[0].is_strict, rules[0].principal) == (True, "web")
     assert [glob.text for glob in rules[0].scope.what.commands] == ["cat /etc/*"]
+    assert [glob.text for glob in rules[4].scope.what.hosts] == ["db:1"]
     assert (rules[4].is_strict, rules[4].principal) == (False, None)
 
 

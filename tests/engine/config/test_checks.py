@@ -71,6 +71,10 @@ REVIEW = "review: {reviewers: {groups: [dba]}}"
             "2:56: 'cat ../x' has a `..`, which never matches; write the path it leads to",
         ),
         (
+            "rules:\n  - {name: a, decide: allow, what: {hosts: ['db:5432', db.internal]}}\n",
+            "2:56: 'db.internal' says no port; for example db.internal:5432, *.internal:*, [fd00::1]:22",
+        ),
+        (
             "rules:\n  - {name: a, decide: allow, record_input: maybe}\n",
             "2:44: 'maybe' is not possible here; known: masked, no, yes",
         ),

@@ -21,6 +21,7 @@ from engine.model import (
 from engine.policy.conditions import compile_condition
 from engine.policy.evaluate import Policy
 from engine.policy.globs import command_glob, dotted, path_glob
+from engine.policy.hosts import host_glob
 from engine.policy.rules import Rule, Scope, What, Where, Who
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -38,6 +39,7 @@ def what(**named: Iterable[str]) -> What:
         functions=tuple(dotted(glob, 2) for glob in named.get("functions", ())),
         paths=tuple(path_glob(glob) for glob in named.get("paths", ())),
         commands=tuple(command_glob(glob) for glob in named.get("commands", ())),
+        hosts=tuple(host_glob(glob) for glob in named.get("hosts", ())),
         verbs=frozenset(named.get("verbs", ())),
     )
 
