@@ -10,6 +10,7 @@ format      recordings: blocks, frames, rows
 cells       PostgreSQL cells as text
 forms       JSON that is written again and again, with holes for what differs
 index       a recording as a sequence: any frame, any moment, without reading what lies before
+streams     bytes that are no table, as lines of text
 statements  what a recording says of each statement
 player      position, step, seek, markers: no UI
 export      text, JSON, CSV, asciicast

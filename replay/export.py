@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from replay import streams
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
 from replay.statements import copy_rows
@@ -65,6 +66,8 @@ class _Decoder:
         """A batch's rows; cells that do not read give one that says so."""
         if batch.kind == "copy":
             return copy_rows(batch.cells)
+        if batch.kind in streams.KINDS:
+            return [[line] for line in streams.lines(batch.cells)]
         cells = self._cells.setdefault(batch.operation, Rows())
         try:
             return [display(row, self._columns.get(batch.operation, ())) for row in cells.feed(batch.cells)]
@@ -86,9 +89,16 @@ def as_json(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
                 "kind": data.kind,
                 "before": data.before,
                 "count": data.rows,
-                "rows": decoder.rows(data),
+                **_answered(decoder, data),
             }
         yield _json({"at": frame.at, "code": frame.code, "data": data})
+
+
+def _answered(decoder: _Decoder, batch: RowBatch) -> dict[str, Any]:
+    """Rows, or the text of a stream with all its line ends."""
+    if batch.kind in streams.KINDS:
+        return {"text": batch.cells.decode("utf-8", "backslashreplace")}
+    return {"rows": decoder.rows(batch)}
 
 
 def _json(value: Any) -> str:
@@ -97,6 +107,7 @@ def _json(value: Any) -> str:
 
 def as_csv(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
     """Every answer's rows: operation, row number, then one field a cell; a line of column names before each answer.
+    The lines of a stream have its kind, then the line.
 
     A spreadsheet must not run what a database contained: cells that begin like a formula get an apostrophe in front.
     """
@@ -105,8 +116,11 @@ def as_csv(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
         decoder.note(frame)
         data = frame.data
         if isinstance(data, RowBatch):
+            stream = [data.kind] if data.kind in streams.KINDS else []
             for number, row in enumerate(decoder.rows(data), data.before + 1):
-                yield _csv([data.operation, str(number), *("" if cell is None else _inert(cell) for cell in row)])
+                yield _csv(
+                    [data.operation, str(number), *stream, *("" if cell is None else _inert(cell) for cell in row)]
+                )
         elif frame.code == "c":
             operation = str(data.get("operation") or "")
             yield _csv(["operation", "row", *map(_inert, decoder.columns(operation))])
@@ -173,6 +187,8 @@ def _told(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[tuple[flo
 
 
 def _rows(decoder: _Decoder, batch: RowBatch) -> list[str]:
+    if batch.kind in streams.KINDS:
+        return [f"  {printable(line)}" for line in streams.told(batch.cells, batch.kind)]
     return [_line(row) for row in decoder.rows(batch)]
 
 
@@ -201,6 +217,8 @@ def _event(frame: Frame, data: dict[str, Any], decoder: _Decoder) -> list[str]:
         case "c":
             columns = decoder.columns(str(data.get("operation") or ""))
             return [_line(columns)] if columns else []
+        case "t":
+            return [f"terminal {said('cols', 'rows', 'term')}"]
         case "e":
             counts = [f"{data[name]} {name}" for name in ("rows", "changed", "masked") if data.get(name)]
             return ["■ " + " · ".join(filter(None, [said("status", "tag"), *counts, said("error")]))]

@@ -8,7 +8,8 @@ hold frames: lines `[interval, code, data]`, `interval` the seconds since the pr
 object as a string. Behind an `R` line stand as many raw bytes as its `bytes` says, and a newline: the masked wire cells
 as they were sent.
 
-Codes: `q` operation begins, `w` review, `c` columns, `R` rows, `e` operation ends, `n` notice, `g` gap, `s` session.
+Codes: `q` operation begins, `w` review, `c` columns, `t` terminal size, `R` rows, `e` operation ends, `n` notice,
+`g` gap, `s` session.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)  # no JSON, no 
 
 
 class RowBatch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Some of an operation's answer: PostgreSQL DataRow messages, or COPY data when `kind` is "copy".
+    """Some of an operation's answer: PostgreSQL DataRow messages, or COPY data when `kind` is "copy"; or some of a
+    stream, as it was sent, when `kind` is "stdout", "stderr" or "input", and then `rows` is how many lines end in it.
 
     `before` is how many rows of the operation came before these. An operation's cells are one stream over its batches;
     `continues` says that this batch begins inside a message.

@@ -181,7 +181,7 @@ class Player:
         found = 0
         for position in range(stop, start - 1, -1):
             data = self.frames[position].data
-            if isinstance(data, RowBatch) and data.operation == summary.operation:
+            if isinstance(data, RowBatch) and data.operation == summary.operation and data.kind != "input":
                 yield position
                 found += data.rows
                 if found >= self._window and not data.continues:

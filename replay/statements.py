@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from replay import streams
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
 
@@ -85,6 +86,7 @@ class Unfolding:
     def __init__(self, window: int) -> None:
         self._window = window
         self._cells = Rows()
+        self._lines = streams.Joined()
         self.statement: Statement | None = None
 
     def apply(self, frame: Frame) -> None:
@@ -112,11 +114,15 @@ class Unfolding:
 
     def _rows(self, batch: RowBatch) -> None:
         statement = self.statement
-        if statement is None:
+        if statement is None or batch.kind == "input":
             return
         if not batch.continues:
             self._skip(batch.before)
         statement.total = max(statement.total, batch.before + batch.rows)
+        if batch.kind in streams.KINDS:
+            self._lines.extend(statement.rows, batch.cells)
+            statement.total = batch.before + batch.rows + self._lines.is_open
+            return
         statement.rows.extend(self._decode(batch, statement.columns))
 
     def _skip(self, before: int) -> None:
@@ -125,6 +131,7 @@ class Unfolding:
         if statement is not None and before > statement.total:
             statement.rows.clear()
             self._cells = Rows()
+            self._lines = streams.Joined()
 
     def _decode(self, batch: RowBatch, columns: Sequence[dict[str, Any]]) -> list[list[str | None]]:
         if batch.kind == "copy":

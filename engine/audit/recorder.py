@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.audit.events import EventName
 from engine.audit.recording import RecordingFile, Seal
 from engine.errors import RecordError
+from replay import streams
 from replay.format import SUFFIX, FilledLines, Frame, Lines, RowBatch, as_frames
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ _EVENT_COST = 256
 
 @dataclass(slots=True)
 class _Answer:
-    """What has been seen of one operation's answer. `digest` only where not every row is kept."""
+    """What has been seen of one operation's answer, `rows` of it, and `typed` lines of input. `digests`, by kind, only
+    where not every row is kept; `why` tells once something was left out."""
 
     rows: int = 0
+    typed: int = 0
     dropped: int = 0
     why: str = ""
     is_binary: bool = False
-    digest: Any = field(default=None)
+    digests: dict[str, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -60,7 +63,7 @@ class Recorder:
         self._bus = bus
         self._topic = f"frames:{file.session}"
         self._limit = None if keep == "all" else 0 if keep == "digest" else int(keep)
-        self._keep = keep
+        self._why = f"the target records answers: {keep}"
         self._clock = clock
         self._opened = clock()
         self._answers: dict[str, _Answer] = {}
@@ -113,14 +116,19 @@ class Recorder:
         """Add masked answer data as it is sent to the client; raises RecordError while nothing can be stored."""
         self._require_storage()
         answer = self._answer(operation)
-        before = answer.rows
-        answer.rows += rows
+        if kind == "input":
+            before, answer.typed = answer.typed, answer.typed + rows
+        else:
+            before, answer.rows = answer.rows, answer.rows + rows
         kept = rows
         if self._limit is not None:
-            answer.digest = answer.digest or hashlib.sha256()
-            answer.digest.update(cells)
+            if (digest := answer.digests.get(kind)) is None:
+                digest = answer.digests[kind] = hashlib.sha256()
+            digest.update(cells)
+            size = len(cells)
             cells, kept = self._cut(cells, rows, max(0, self._limit - before), kind, answer.is_binary)
-            answer.why = f"the target records answers: {self._keep}"
+            if len(cells) < size:
+                answer.why = self._why
         elif self.backlog > LIMIT:
             cells, kept, answer.why = b"", 0, "storage did not keep up with the answer"
         answer.dropped += rows - kept
@@ -210,13 +218,15 @@ class Recorder:
 
     def _cut(self, cells: bytes, rows: int, room: int, kind: str, is_binary: bool) -> tuple[bytes, int]:
         """The part of a batch that there is room for, and its rows. Binary COPY data has no row ends to cut at."""
+        if room == 0 and kind in streams.KINDS:  # a line without an end is no room for all of it
+            return b"", 0
         if rows <= room:
             return cells, rows
         if room == 0 or (kind == "copy" and is_binary):
             return b"", 0
         end = 0
         for _ in range(room):
-            if kind == "copy":
+            if kind != "rows":
                 end = cells.find(b"\n", end) + 1
             else:
                 end += 1 + int.from_bytes(cells[end + 1 : end + 5], "big")
@@ -226,10 +236,15 @@ class Recorder:
         answer = self._answers.pop(data["operation"], None)
         if answer is None:
             return data
-        if answer.dropped:
+        if answer.why:
             gap = {"operation": data["operation"], "why": answer.why, "dropped": answer.dropped}
             self._add(Frame(self._at(), "g", gap), _EVENT_COST)
-        return {**data, "digest": answer.digest.hexdigest()} if answer.digest is not None else data
+        digests = {kind: digest.hexdigest() for kind, digest in answer.digests.items()}
+        if not digests:
+            return data
+        if streams.KINDS.isdisjoint(digests):
+            return {**data, "digest": next(iter(digests.values()))}
+        return {**data, "digests": digests}
 
     def _add(self, frame: Frame | FilledLines, cost: int, count: int = 1) -> None:
         self._taken += cost

@@ -11,6 +11,7 @@ from rich.text import Text
 from hoopterm.cli.output import badge, say, styled
 from hoopterm.console.phrases import lasted, plural, timecode
 from hoopterm.console.text import clean, clean_block, cut, width
+from replay import streams
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
 from replay.statements import copy_rows
@@ -55,6 +56,8 @@ class Transcript:
                 yield from self._begin(frame.at, data)
             case "c":
                 self._answer(frame.at, data).columns = data.get("columns") or ()
+            case "t":
+                yield _INDENT, styled(f"terminal {data.get('cols')} × {data.get('rows')}", "dim")
             case "w":
                 yield self._review(frame.at, data)
             case "e":
@@ -110,6 +113,13 @@ class Transcript:
         if answer.shown >= self._most:
             answer.passed_over += batch.rows
             return
+        if batch.kind in streams.KINDS:
+            lines = streams.told(batch.cells, batch.kind)
+            room = self._most - answer.shown
+            yield from ((_INDENT, clean(line)) for line in lines[:room])
+            answer.shown += len(lines[:room])
+            answer.passed_over += len(lines[room:])
+            return
         fresh = list(self._decoded(answer, batch))
         room = self._most - answer.shown
         if answer.shown == 0 and fresh and answer.columns:
@@ -142,7 +152,7 @@ def _because(data: dict[str, Any]) -> str:
 
 def _gap(data: dict[str, Any]) -> str:
     dropped = data.get("dropped")
-    missing = f"{plural(dropped, 'row')} not kept: " if isinstance(dropped, int) else ""
+    missing = f"{plural(dropped, 'row')} not kept: " if isinstance(dropped, int) and dropped else ""
     return f"{missing}{data.get('why', '')}"
 
 

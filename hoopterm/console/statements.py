@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from replay import streams
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
 
@@ -46,6 +47,7 @@ class Statement:
     gap: str = ""
     version: int = 0  # grows with every change
     cells: Rows = field(default_factory=Rows)
+    lines: streams.Joined = field(default_factory=streams.Joined)
 
     @property
     def state(self) -> str:
@@ -140,6 +142,8 @@ class Conversation:
         if found is None:
             return None
         found.version += 1
+        if batch.kind in streams.KINDS:
+            return _streamed(found, batch)
         found.delivered += batch.rows
         if batch.kind != "rows":
             found.is_copy = True
@@ -168,6 +172,16 @@ class Conversation:
         found.masked = masked if isinstance(masked, int) else 0
         found.delivered = rows if isinstance(rows, int) else found.delivered
         self._open.pop(found.operation, None)
+
+
+def _streamed(found: Statement, batch: RowBatch) -> Statement:
+    """What was typed is seen in what a terminal shows."""
+    if batch.kind != "input":
+        found.delivered += batch.rows
+        if len(found.rows) < KEPT_ROWS:
+            found.lines.extend(found.rows, batch.cells[: 1 << 20])
+            del found.rows[KEPT_ROWS:]
+    return found
 
 
 def copied(line: str, count: int) -> list[str | None]:

@@ -132,3 +132,37 @@ def test_cells_that_do_not_read_do_not_stop_an_export() -> None:
 def test_an_unknown_form_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="text, json, csv, asciicast"):
         exported("pdf")
+
+
+STREAMED = [
+    Frame(0.0, "q", {"operation": "o", "verb": "EXEC", "text": "ls", "verdict": "allow"}),
+    Frame(0.0, "t", {"operation": "o", "cols": 80, "rows": 24, "term": "xterm"}),
+    Frame(0.1, "R", RowBatch("o", 1, b"ls\r", "input")),
+    Frame(0.2, "R", RowBatch("o", 2, b"=a\r\n\x1b[31mb\xff\n", "stdout")),
+    Frame(0.3, "R", RowBatch("o", 1, b"oops", "stderr", 2)),
+]
+
+
+def test_what_a_command_wrote_is_exported_as_text_with_its_escapes_tamed() -> None:
+    assert exported("text", STREAMED).splitlines()[3:] == [
+        "00:00.000  terminal 80 · 24 · xterm",
+        "00:00.100    input: ls",
+        "00:00.200    =a",
+        "00:00.200    \\x1b[31mb\\xff",
+        "00:00.300    stderr: oops",
+    ]
+    batch = json.loads(exported("json", STREAMED).splitlines()[4])
+    assert batch["data"] == {
+        "operation": "o",
+        "kind": "stdout",
+        "before": 0,
+        "count": 2,
+        "text": "=a\r\n\x1b[31mb\\xff\n",
+    }
+    assert list(csv.reader(io.StringIO(exported("csv", STREAMED)))) == [
+        ["o", "1", "input", "ls"],
+        ["o", "1", "stdout", "'=a"],
+        ["o", "2", "stdout", "\x1b[31mb\\xff"],
+        ["o", "3", "stderr", "oops"],
+    ]
+    assert "\x1b" not in "".join(json.loads(line)[2] for line in exported("asciicast", STREAMED).splitlines()[1:])

@@ -103,3 +103,19 @@ def test_frames_before_the_statement_begins_are_passed_over() -> None:
     for frame in (FRAMES[2], FRAMES[3], FRAMES[5]):
         unfolding.apply(frame)
     assert unfolding.statement is None
+
+
+def test_what_a_command_wrote_is_unfolded_as_lines_and_what_was_typed_is_not() -> None:
+    frames = [
+        Frame(1.0, "q", {"operation": "o", "verb": "EXEC"}),
+        Frame(1.0, "t", {"operation": "o", "cols": 80, "rows": 24}),
+        Frame(1.1, "R", RowBatch("o", 1, b"one\ntw", "stdout")),
+        Frame(1.2, "R", RowBatch("o", 1, b"typed\n", "input")),
+        Frame(1.3, "R", RowBatch("o", 1, b"o\nthr", "stdout", 1)),
+        Frame(1.4, "R", RowBatch("o", 1, b"ee\n", "stderr", 2)),
+    ]
+    statement = unfold(frames)
+    assert list(statement.rows) == [["one"], ["two"], ["three"]]
+    assert (statement.total, statement.first_row) == (3, 0)
+    assert unfold(frames[:-1]).total == 3
+    assert list(unfold(frames, window=2).rows) == [["two"], ["three"]]

@@ -229,3 +229,33 @@ async def test_a_session_that_never_began_leaves_no_recording(open_recorder: Ope
     await log.close()
     assert not recorder.path.exists()
     assert verify(tmp_path).ok
+
+
+@pytest.mark.parametrize("kind", ["stdout", "input"])
+async def test_of_a_stream_so_many_lines_are_kept(open_recorder: Open, kind: str) -> None:
+    recorder = open_recorder(keep=2)
+    for cells in (b"one\ntw", b"o\nthree\nfour", b"five"):
+        recorder.rows("o-1", cells, cells.count(b"\n"), kind=kind)
+    recorder.event("e", {"operation": "o-1"})
+    await recorder.close()
+    assert [(batch.kind, batch.cells) for batch in batches_of(recorder)] == [(kind, b"one\ntw"), (kind, b"o\n")]
+    gap, end = frames_of(recorder)[-2:]
+    assert isinstance(gap.data, dict)
+    assert gap.data["dropped"] == 1
+    assert isinstance(end.data, dict)
+    assert end.data["digests"] == {kind: hashlib.sha256(b"one\ntwo\nthree\nfourfive").hexdigest()}
+
+
+async def test_with_digest_no_byte_of_a_stream_is_kept_and_each_kind_has_its_own(open_recorder: Open) -> None:
+    recorder = open_recorder(keep="digest")
+    recorder.rows("o-1", b"secret without a line's end", 0, kind="stdout")
+    recorder.rows("o-1", b"typed", 0, kind="input")
+    recorder.event("e", {"operation": "o-1"})
+    await recorder.close()
+    gap, end = frames_of(recorder)
+    assert gap.code == "g"
+    assert isinstance(end.data, dict)
+    assert end.data["digests"] == {
+        "stdout": hashlib.sha256(b"secret without a line's end").hexdigest(),
+        "input": hashlib.sha256(b"typed").hexdigest(),
+    }

@@ -91,3 +91,20 @@ def test_reviews_notices_gaps_and_the_session_s_end_are_told() -> None:
         "a frame of a later version: ?",
     ):
         assert part in text
+
+
+def test_what_a_command_wrote_is_told_as_lines_that_cannot_move_the_cursor() -> None:
+    shown = told(
+        Frame(0, "q", {"operation": "o-1", "verb": "EXEC"}),
+        Frame(0, "t", {"operation": "o-1", "cols": 80, "rows": 24}),
+        Frame(0, "R", RowBatch("o-1", 3, b"one\n\x1b[2Jtwo\nthree\n", "stdout")),
+        Frame(0, "R", RowBatch("o-1", 1, b"oops\n", "stderr", 3)),
+        Frame(1, "e", {"operation": "o-1", "status": "completed"}),
+        most=2,
+    )
+    assert "terminal 80 × 24" in shown
+    assert "one\n" in shown
+    assert "two" in shown
+    assert "three" not in shown
+    assert "\x1b" not in shown
+    assert "2 more rows" in shown

@@ -93,3 +93,16 @@ def test_a_session_of_days_stays_bounded() -> None:
         conversation.apply(talk.begin(number, f"op_{number}", "SELECT", "SELECT 1", [], "r"))
     assert len(conversation.statements) <= 100
     assert conversation.statements[-1].number == 1000
+
+
+def test_what_a_command_wrote_is_its_lines_whichever_frames_they_come_in() -> None:
+    conversation = Conversation()
+    conversation.apply(Frame(0.0, "q", {"operation": "o", "verb": "EXEC"}))
+    conversation.apply(Frame(0.0, "t", {"operation": "o", "cols": 80, "rows": 24}))
+    for cells, kind in ((b"a\tb\nc", "stdout"), (b"typed\r", "input"), (b"d\n\n", "stdout"), (b"e", "stderr")):
+        conversation.apply(Frame(0.1, "R", RowBatch("o", cells.count(b"\n"), cells, kind)))
+    (found,) = conversation.statements
+    assert found.rows == [["a\tb"], ["cd"], [""], ["e"]]
+    assert found.delivered == 3
+    conversation.apply(Frame(0.2, "R", RowBatch("o", 5000, b"x\n" * 5000, "stdout", 3)))
+    assert (len(found.rows), found.delivered) == (KEPT_ROWS, 5003)
