@@ -82,7 +82,7 @@ class Bastion(RunningEngine):
         **keywords: Any,
     ) -> subprocess.CompletedProcess[bytes]:
         """OpenSSH's client, run to its end."""
-        line = ["ssh", *self.options(identity), "-p", str(self.port), *options, f"{login}@127.0.0.1", *arguments]
+        line = ["ssh", *options, *self.options(identity), "-p", str(self.port), f"{login}@127.0.0.1", *arguments]
         return subprocess.run(line, capture_output=True, timeout=60, **{"stdin": subprocess.DEVNULL, **keywords})
 
 

@@ -19,6 +19,6 @@ def test_openssh_is_offered_the_ciphers_that_cost_least(
 
 
 def test_weak_ciphers_are_not_to_be_had(start_bastion: StartBastion) -> None:
-    refused = start_bastion().ssh("true", options=["-oCiphers=aes128-cbc"])
+    refused = start_bastion().ssh("true", options=["-oLogLevel=INFO", "-oCiphers=aes128-cbc"])
     assert refused.returncode == 255
     assert b"no matching cipher" in refused.stderr
