@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import auditlog, bulk, chart, machine, memory, page, peers, profiling, report, statements
+from tests.bench import auditlog, bulk, chart, machine, memory, page, peers, profiling, report, ssh, statements
 from tests.bench.bench import BUILD, Bench, Options
 from tests.bench.figures import Figure
 
@@ -21,6 +21,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "log": auditlog.measure,
     "idle": memory.measure_idle,
     "answer": memory.measure_answer,
+    "ssh": ssh.measure,
 }
 
 

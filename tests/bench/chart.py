@@ -20,6 +20,7 @@ _PANELS = {
     ("statements", "×"): "Transactions a second as a share of PgBouncer's (more is better)",
     ("statements", "µs"): "Added to a statement's average (less is better)",
     ("bulk", "×"): "Speed as a share of the direct connection's (more is better)",
+    ("ssh", "×"): "SSH: times what ssh -J through an OpenSSH bastion takes, or a share of its speed",
 }
 
 
