@@ -13,6 +13,7 @@ index       a recording as a sequence: any frame, any moment, without reading wh
 streams     bytes that are no table, as lines of text
 statements  what a recording says of each statement
 player      position, step, seek, markers: no UI
+screen      a terminal's screen as the bytes sent to it leave it
 export      text, JSON, CSV, asciicast
 
 Nothing is imported here: `import replay` costs nothing and needs no engine.
