@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import NotFound, SessionRefused
+from engine.identity import ssh
 from engine.model import Identity, Target, Vouched
 
 if TYPE_CHECKING:
@@ -90,10 +91,14 @@ def follow(session: Session, revision: Revision) -> str | None:
         before.protocol,
     ):
         return "its target has changed"
+    if not set(before.host_keys) <= set(target.host_keys):
+        return "a host key of its target was taken back"
     try:
         current = _registered(revision, session.identity.subject)
     except SessionRefused:
         return "its identity is not registered any more"
+    if (why := ssh.why_not_any_more(session.identity, session.revision, revision)) is not None:
+        return why
     word = session.identity.vouched
     if word is not None and not _still_vouched(session, revision, word):
         return "its login is not registered any more"

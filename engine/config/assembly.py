@@ -179,7 +179,7 @@ def authority_of(authority: models.CertificateAuthority) -> revision.Authority:
     """The authority as `engine.identity` reads it; without a name its key's fingerprint is one."""
     name = authority.name or fingerprint(authority.key)
     revoked = authority.revoked
-    return revision.Authority(name, authority.key, frozenset(revoked.keys), revoked.serials)
+    return revision.Authority(name, authority.key, frozenset(revoked.keys), revoked.serials, revoked.krl)
 
 
 def issuer_of(issuer: models.Issuer) -> revision.Issuer:

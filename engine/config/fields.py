@@ -89,7 +89,8 @@ def _amount(value: Any) -> Amount:
     return Amount(number, True) if unit == "%" else Amount(number * _BYTES[unit], False)
 
 
-def _path(value: Any, info: ValidationInfo) -> Path:
+def path_of(value: Any, info: ValidationInfo) -> Path:
+    """The path a text of the YAML means: it starts at the file's folder."""
     if not isinstance(value, str) or not value or "\0" in value:
         raise _refuse("a path is text")
     base = (info.context or {}).get("folder", Path())
@@ -249,7 +250,7 @@ def _command(value: Any, info: ValidationInfo) -> tuple[str, ...]:
         )
     if not value[0]:
         raise _refuse("a command begins with a program")
-    program = str(_path(value[0], info).absolute()) if "/" in value[0] else value[0]
+    program = str(path_of(value[0], info).absolute()) if "/" in value[0] else value[0]
     return (program, *value[1:])
 
 
@@ -343,7 +344,7 @@ AmountOfSpace = Annotated[
         {"type": "string", "pattern": r"^\d+(\.\d+)? ?(%|[kMGT]?B|[KMGT]iB)$", "examples": ["20%", "500MB", "2GiB"]}
     ),
 ]
-FilePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string"})]
+FilePath = Annotated[Path, PlainValidator(path_of), WithJsonSchema({"type": "string"})]
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "examples": ["2027-03-01"]})]
 Answers = Annotated[
     str | int,

@@ -41,7 +41,7 @@ from engine.config.fields import (
     Verb,
     WebAddress,
 )
-from engine.config.publickeys import OneOrMoreKeys, PublicKey, PublicKeys
+from engine.config.publickeys import OneOrMoreKeys, PublicKey, PublicKeys, RevocationList
 from engine.model import Effect, Mode
 from engine.tls import TLSMode
 
@@ -126,11 +126,12 @@ class Issuer(Section):
 
 
 class RevokedCertificates(Section):
-    """Which of an authority's certificates count no more: by the keys they are for, and by their serial numbers."""
+    """Which of an authority's certificates count no more: by the keys they are for, by their serial numbers, and as a
+    list made by `ssh-keygen -k` has it."""
 
-    UNBUILT = frozenset({"krl"})
     keys: PublicKeys = ()
     serials: Annotated[tuple[Serials, ...], Field(max_length=10_000)] = ()
+    krl: RevocationList | None = None
 
 
 class CertificateAuthority(Section):

@@ -12,6 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
+
+from engine.config.fields import path_of
+from engine.identity import krl
+from engine.identity.krl import KRL
+from engine.identity.wireforms import Malformed
 
 KINDS: Final = (
     "ssh-ed25519",
@@ -25,6 +31,7 @@ KINDS: Final = (
 LEAST_RSA: Final = 2048
 """Bits below which an RSA key is not believed."""
 _MOST_CHARACTERS: Final = 16 * 1024
+_MOST_REVOKED: Final = 16 << 20  # bytes of a revocation list
 _EXAMPLE: Final = 'for example "ssh-ed25519 AAAA…", the line of a .pub file'
 
 
@@ -63,6 +70,21 @@ def fingerprint(key: str) -> str:
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
+def _revocation_list(value: Any, info: ValidationInfo) -> KRL:
+    """The list in a file, read when the configuration is."""
+    path = path_of(value, info)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_REVOKED + 1)
+        if len(data) > _MOST_REVOKED:
+            raise Malformed(f"it is larger than {_MOST_REVOKED >> 20} MB")
+        return krl.read(data)
+    except OSError as error:
+        raise _refuse("the revocation list cannot be read", f"{path}: {error.strerror}") from None
+    except Malformed as error:
+        raise _refuse("the revocation list does not read", f"{path}: {error}") from None
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -73,6 +95,7 @@ PublicKey = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(KINDS)}) \\S+", "maxLength": _MOST_CHARACTERS}),
 ]
 PublicKeys = Annotated[tuple[PublicKey, ...], Field(max_length=1000)]
+RevocationList = Annotated[KRL, PlainValidator(_revocation_list), WithJsonSchema({"type": "string"})]
 OneOrMoreKeys = Annotated[
     PublicKeys,
     Field(min_length=1),

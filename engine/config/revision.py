@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.config.changes import changes
 from engine.config.models import Engine, Listener, Tokens
 from engine.errors import NotFound
+from engine.identity.krl import KRL
 from engine.masking.plan import MaskRule
 from engine.model import Identity, Target
 from engine.policy.evaluate import Policy
@@ -67,6 +68,7 @@ class Authority:
     key: str
     revoked_keys: frozenset[str] = frozenset()
     revoked_serials: tuple[tuple[int, int], ...] = ()
+    krl: KRL | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,19 @@ async def test_a_session_that_an_issuer_vouched_for_keeps_those_groups_and_ends_
         replace(revision, issuers={}),
     ):
         assert admission.follow(session, changed) == "its login is not registered any more"
+
+
+async def test_a_session_ends_with_the_key_that_opened_it(gateway: Gateway, session: Session) -> None:
+    session.identity = replace(session.identity, key="ssh-ed25519 AAAA")
+    listed = replace(gateway.revision, ssh_keys={"ssh-ed25519 AAAA": session.identity.subject})
+    assert admission.follow(session, listed) is None
+    assert admission.follow(session, gateway.revision) == "its key is not listed any more"
+
+
+async def test_a_session_ends_when_a_host_key_of_its_target_is_taken_back(gateway: Gateway, session: Session) -> None:
+    """SECURITY CVE-2026-91166"""
+    pinned = {"shop": replace(session.target, host_keys=("one", "two"))}
+    fewer = {"shop": replace(session.target, host_keys=("two",))}
+    assert admission.follow(session, replace(gateway.revision, targets=pinned)) is None
+    why = admission.follow(session, replace(gateway.revision, targets=fewer))
+    assert why == "a host key of its target was taken back"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ def sample(number: int) -> str:
 def line(key: Path) -> str:
     """The public half, or a certificate, as its file has it."""
     return (key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")).read_text().strip()
+
+
+def blob(path: Path) -> bytes:
+    """A public key or certificate in its wire form."""
+    return base64.b64decode(line(path).split()[1])
 
 
 def public(key: Path) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 from asyncssh.packet import String
-from asyncssh.public_key import KeyImportError, SSHOpenSSHCertificate, decode_ssh_certificate, decode_ssh_public_key
 
 from engine.errors import HooptermError, SessionRefused
 from engine.identity import ssh as identities
@@ -38,6 +37,7 @@ class Door(asyncssh.SSHServer):
         self._tries = 0
         self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._user = ""
+        self._why = ""
         self.peer = peer
         self.wire: DoorConnection | None = None
         self.identity: Identity | None = None
@@ -72,7 +72,9 @@ class Door(asyncssh.SSHServer):
         if not self._ended.done():
             self._ended.set_result(False)
             if self._user:
-                refused = SessionRefused("no key, certificate or token let in", f"tried {self._tries} times")
+                refused = SessionRefused(
+                    "no key, certificate or token let in", self._why or f"tried {self._tries} times"
+                )
                 self._gateway.refusals.tell(refused, self._user, client=self.peer)
         if not self._admitted.done():
             self._admitted.cancel()
@@ -109,14 +111,15 @@ class Door(asyncssh.SSHServer):
             return self.refused()
         return True
 
-    def accept(self, key: asyncssh.SSHKey | SSHOpenSSHCertificate) -> Identity | None:
-        """Whom the key or certificate stands for; None where it lets nobody in under this name."""
-        gateway, asked = self._gateway, self.name.identity
+    def judge(self, user: str, offered: bytes) -> Identity | None:
+        """Whom a key or certificate stands for; None where it lets nobody in under this name. Nothing of it is kept."""
+        gateway = self._gateway
+        asked = parse(user, gateway.revision.targets).identity
+        address = self.peer.rpartition(":")[0].strip("[]")
         try:
-            if isinstance(key, asyncssh.SSHKey):
-                return identities.by_key(gateway.revision, asked, key)
-            raise SessionRefused("certificates do not let in", "no authority is trusted")
-        except HooptermError:
+            return identities.by_offer(gateway.revision, asked, offered, address, gateway.now())
+        except SessionRefused as refused:
+            self._why = str(refused)
             self.refused()
             return None
 
@@ -163,27 +166,14 @@ class DoorConnection(Terse, asyncssh.SSHServerConnection):
     async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
         """Whether a key or certificate lets in; with a signature (of `msg`), whether it is proved as well."""
         door = self._owner
-        offered = _read(key_data)
-        identity = door.accept(offered) if offered is not None else None
-        if offered is None or identity is None:
+        identity = door.judge(username, key_data)
+        if identity is None or identity.key is None:
             return False
         if not msg:
             return True
-        key = offered if isinstance(offered, asyncssh.SSHKey) else offered.key
-        if not key.verify(String(self._session_id) + msg, signature):
+        kind = signature[4 : 4 + int.from_bytes(signature[:4], "big")].decode("ascii", "replace")
+        key = asyncssh.import_public_key(identity.key)
+        if kind not in identities.SIGNATURES or not key.verify(String(self._session_id) + msg, signature):
             return door.refused()
         door.identity = identity
         return True
-
-
-def _read(data: bytes) -> asyncssh.SSHKey | SSHOpenSSHCertificate | None:
-    try:
-        certificate = decode_ssh_certificate(data)
-    except KeyImportError:
-        pass
-    else:
-        return certificate if isinstance(certificate, SSHOpenSSHCertificate) else None
-    try:
-        return decode_ssh_public_key(data)
-    except KeyImportError:
-        return None

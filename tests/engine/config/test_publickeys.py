@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from engine.config.publickeys import OneOrMoreKeys, PublicKey, fingerprint
-from tests.servers.sshkeys import Authority, keygen, line
+from engine.config.publickeys import OneOrMoreKeys, PublicKey, RevocationList, fingerprint
+from tests.servers.sshkeys import Authority, blob, keygen, line
 
 
 def accepts(kind: Any, value: object) -> Any:
@@ -82,3 +82,15 @@ def test_a_fingerprint_is_the_one_ssh_keygen_shows(tmp_path: Path) -> None:
     path = keygen(tmp_path / "key")
     shown = subprocess.run(["ssh-keygen", "-l", "-f", str(path)], capture_output=True, text=True, check=True).stdout
     assert fingerprint(accepts(PublicKey, line(path))) in shown
+
+
+def test_a_revocation_list_is_read_with_the_configuration(tmp_path: Path) -> None:
+    key = keygen(tmp_path / "key")
+    subprocess.run(["ssh-keygen", "-q", "-k", "-f", tmp_path / "list", f"{key}.pub"], check=True)
+    read = TypeAdapter(RevocationList).validate_python("list", context={"folder": tmp_path})
+    assert read.revokes_key(blob(key))
+    (tmp_path / "torn").write_bytes(b"SSHKRL")
+    for name, why in (("torn", "does not read"), ("none", "cannot be read")):
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(RevocationList).validate_python(name, context={"folder": tmp_path})
+        assert why in caught.value.errors()[0]["ctx"]["what"]
