@@ -43,6 +43,7 @@ class EventName(StrEnum):
     RECORDING_SEGMENT = "recording.segment"
     ANSWER_GAP = "answer.gap"
     NOTIFY_FAILED = "notify.failed"
+    TARGET_REFUSED = "target.refused"
     SPACE_LOW = "space.low"
     LOG_KEY = "log.key"
 

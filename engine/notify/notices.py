@@ -26,6 +26,7 @@ SAID: Final[dict[EventName, tuple[str, ...]]] = {
     EventName.SESSION_REFUSED: ("why", "suppressed"),
     EventName.SESSION_OPENED: ("database", "kind", "groups", "sponsor", "purpose", "on_behalf_of", "mode"),
     EventName.SESSION_CLOSED: ("reason", "operations", "denied", "masked", "rows"),
+    EventName.TARGET_REFUSED: ("why", "shown"),
     EventName.OPERATION_INTENDED: _ASKED,
     EventName.OPERATION_FORWARDED: ("verb",),
     EventName.OPERATION_COMPLETED: ("verb", "rows", "changed", "masked"),

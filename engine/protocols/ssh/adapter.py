@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
+from engine import entries
+from engine.audit.events import EventName
 from engine.errors import HooptermError
-from engine.keys import load_or_make_host_key
+from engine.keys import load_or_make_host_key, load_or_make_ssh_ca
 from engine.model import Identity, Operation, Target
 from engine.protocols.ssh import denial
 from engine.protocols.ssh import upstream as upstreams
 from engine.protocols.ssh.channels import Channel
 from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
-from engine.protocols.ssh.transport import CIPHERS
+from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES
+from engine.secrets.signing import SignedIn, sign
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
+    from engine.secrets.resolve import CertificateTerms
     from engine.session import Session
 
 _DISCONNECT = 11  # RFC 4253 section 11.1: by application
@@ -66,7 +71,7 @@ class Connection:
         self._identity = identity
         self._session: Session | None = None
         self._channels: set[Channel] = set()
-        self._upstream: asyncssh.SSHClientConnection | None = None
+        self._upstreams: dict[str | None, asyncssh.SSHClientConnection] = {}
         self._connecting = asyncio.Lock()
         self._terminated: str | None = None
         self._reason = "the client left"
@@ -122,19 +127,41 @@ class Connection:
         """Do something beside."""
         self.gateway.spawn(work, what)
 
-    async def upstream(self) -> asyncssh.SSHClientConnection:
-        """The connection to the target, made when something that was admitted first needs it; raises UpstreamError."""
+    async def upstream(self, principal: str | None = None) -> asyncssh.SSHClientConnection:
+        """The connection to the target, made when something that was admitted first needs it; raises UpstreamError.
+
+        Where the engine signs itself in, each `principal` (None: the target's own) is a connection.
+        """
         async with self._connecting:
-            if self._upstream is None:
+            terms = self.gateway.revision.credentials[self.session.target.name].certificate
+            if terms is not None and principal is not None:
+                terms = replace(terms, principal=principal)
+            name = terms.principal if terms is not None else None
+            if name not in self._upstreams:
                 login, _ = await self.gateway.login(self.session.target)
-                self._upstream = await upstreams.connect(self.session.target, login)
-            return self._upstream
+                signed = self._signed(terms) if terms is not None else None
+                connecting = upstreams.connect(self.session.target, login, signed, self._foreign_key)
+                self._upstreams[name] = await connecting
+            return self._upstreams[name]
+
+    def _signed(self, terms: CertificateTerms) -> SignedIn:
+        """What the engine's own authority signs for this session."""
+        gateway, session = self.gateway, self.session
+        authority = load_or_make_ssh_ca(gateway.state / "keys")
+        return sign(authority, terms, f"{session.id} {session.identity.subject}", gateway.now())
+
+    def _foreign_key(self, shown: str) -> None:
+        """Somebody else may answer at the target's address: told in the log, and the session is over."""
+        why = "it showed a host key that is not pinned"
+        session, data = self.session, {"why": why, "shown": shown}
+        entries.append(self.gateway.log, session, EventName.TARGET_REFUSED, data)
+        self.terminate(f"the host key of {session.target.name} is not the one that is pinned")
 
     async def _close_upstream(self) -> None:
         async with self._connecting:
-            if self._upstream is not None:
-                self._upstream.close()
-                await self._upstream.wait_closed()
+            for upstream in self._upstreams.values():
+                upstream.close()
+                await upstream.wait_closed()
 
     def _end(self, reason: str) -> None:
         for channel in tuple(self._channels):
@@ -156,7 +183,10 @@ def _options_for(host_key: bytes) -> asyncssh.SSHServerConnectionOptions:
         login_timeout=LOGIN_SECONDS,
         keepalive_interval=_ALIVE,
         keepalive_count_max=_MISSED,
+        kex_algs=KEY_EXCHANGES,
         encryption_algs=CIPHERS,
+        mac_algs=MACS,
+        signature_algs=SIGNATURES,
         compression_algs=None,
         line_editor=False,
         encoding=None,

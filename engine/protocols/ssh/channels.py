@@ -178,7 +178,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return passage
 
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
-        upstream = await self._connection.upstream()
+        handling = passage.decision.handling
+        upstream = await self._connection.upstream(handling.principal if handling is not None else None)
         relay = Relay(self._connection.gateway, passage, self.chan, request.terminal)
         terminal = request.terminal
         try:

@@ -4,16 +4,19 @@ own configuration."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
 from engine.errors import UpstreamError
-from engine.protocols.ssh.transport import CIPHERS, Terse
+from engine.identity.ssh import fingerprint
+from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES, Terse
 
 if TYPE_CHECKING:
     from engine.model import Target
     from engine.secrets.resolve import Login
+    from engine.secrets.signing import SignedIn
 
 _PORT = 22
 _CONNECT = 10.0  # seconds for the connection, and as many for the login
@@ -22,7 +25,14 @@ _MISSED = 3
 
 
 class UpstreamConnection(Terse, asyncssh.SSHClientConnection):
-    """asyncssh's connection as a client."""
+    """asyncssh's connection as a client. `shown` is the fingerprint of the host key that the upstream showed."""
+
+    shown: str | None = None
+
+    def validate_server_host_key(self, key_data: bytes) -> asyncssh.SSHKey:
+        """The host key, if it is one of the target's."""
+        self.shown = fingerprint(key_data)
+        return super().validate_server_host_key(key_data)
 
 
 class _Login(asyncssh.SSHClient):
@@ -42,10 +52,22 @@ class _Login(asyncssh.SSHClient):
             self.done.set_exception(exc or asyncssh.ConnectionLost("the connection was closed"))
 
 
-async def connect(target: Target, login: Login) -> UpstreamConnection:
-    """A connection to the target, logged in; raises UpstreamError."""
+async def connect(
+    target: Target, login: Login, signed: SignedIn | None = None, tell: Callable[[str], None] = lambda shown: None
+) -> UpstreamConnection:
+    """A connection to the target, logged in, with a certificate where one was `signed`; raises UpstreamError.
+
+    `tell` is called with the fingerprint of a host key that is not the target's.
+    """
+    if not target.host_keys:
+        raise UpstreamError(
+            f"the host key of {target.name} is not known",
+            "the target has no host_key",
+            f"hoopterm target learn {target.name}",
+        )
     host, port = address_of(target)
     loop, waiting = asyncio.get_running_loop(), _Login()
+    connection: UpstreamConnection | None = None
     try:
         options = await asyncssh.SSHClientConnectionOptions.construct(
             config=None,
@@ -53,20 +75,24 @@ async def connect(target: Target, login: Login) -> UpstreamConnection:
             port=port,
             known_hosts=([asyncssh.import_public_key(key) for key in target.host_keys], [], []),
             username=login.user,
-            client_keys=keys_of(login),
+            client_keys=keys_of(login) if signed is None else [(signed.key, signed.certificate)],
             password=login.password.reveal() if login.password is not None else None,
             agent_path=None,
             gss_host=None,
             preferred_auth=_methods(login),
+            signature_algs=SIGNATURES,
             login_timeout=_CONNECT,
             keepalive_interval=_ALIVE,
             keepalive_count_max=_MISSED,
+            kex_algs=KEY_EXCHANGES,
             encryption_algs=CIPHERS,
+            mac_algs=MACS,
             compression_algs=None,
             client_factory=lambda: waiting,
         )
         async with asyncio.timeout(2 * _CONNECT):
-            _, connection = await loop.create_connection(lambda: UpstreamConnection(loop, options), host, port)
+            connection = UpstreamConnection(loop, options)
+            await loop.create_connection(lambda: connection, host, port)
             connection.set_extra_info(host=host, port=port)
             try:
                 await waiting.done
@@ -75,6 +101,8 @@ async def connect(target: Target, login: Login) -> UpstreamConnection:
                 raise
         return connection
     except asyncssh.HostKeyNotVerifiable as error:
+        if connection is not None and connection.shown is not None:
+            tell(connection.shown)
         raise UpstreamError(
             f"{target.name} showed another host key than its own",
             error.reason,
@@ -121,7 +149,7 @@ def why_of(error: BaseException) -> str:
 
 def _methods(login: Login) -> list[str]:
     methods: list[Any] = []
-    if login.private_key is not None:
+    if login.private_key is not None or login.certificate is not None:
         methods.append("publickey")
     if login.password is not None:
         methods += ["password", "keyboard-interactive"]

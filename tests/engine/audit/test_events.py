@@ -59,6 +59,7 @@ def test_the_list_of_events_is_the_published_one() -> None:
         "recording.segment",
         "answer.gap",
         "notify.failed",
+        "target.refused",
         "space.low",
         "log.key",
     }
