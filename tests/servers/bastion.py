@@ -21,6 +21,7 @@ HEAD = """
 engine: {state: ./state, socket: ./control.sock%(engine)s}
 listeners: {ssh: {listen: "127.0.0.1:0"}}
 identity:
+  ssh: {cas: [%(cas)s]}
   people:
     alice: {unix: test-alice, ssh: ["%(alice)s"], groups: [dev]}
     bob: {unix: "%(user)s", ssh: ["%(bob)s"], groups: [dba]}
@@ -33,7 +34,7 @@ targets:
     protocol: ssh
     address: "127.0.0.1:%(port)d"
     host_key: "%(host_key)s"
-    credential: {user: "%(login)s", private_key: {file: "%(key)s"}}
+    credential: {user: "%(login)s", %(proof)s}
     labels: {env: test}
 """
 
@@ -107,7 +108,8 @@ def bastions(directory: Path, target: OpenSSHServer) -> Iterator[StartBastion]:
             "port": target.port,
             "host_key": target.host_key,
             "login": target.user,
-            "key": target.key,
+            "proof": f'private_key: {{file: "{target.key}"}}',
+            "cas": "",
             **keys,
             **values,
         }

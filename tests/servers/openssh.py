@@ -128,11 +128,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def servers(directory: Path) -> Iterator[OpenSSHServer]:
-    """One server; stopped at the end."""
+def servers(directory: Path, options: tuple[str, ...] = ()) -> Iterator[OpenSSHServer]:
+    """One server, with further lines of configuration; stopped at the end."""
     if not Path(SSHD).exists() or shutil.which("ssh") is None:
         pytest.fail(f"there is no OpenSSH: {INSTALL}")
-    server = OpenSSHServer(directory)
+    server = OpenSSHServer(directory, options)
     server.start()
     try:
         yield server

@@ -37,7 +37,7 @@ class Door(asyncssh.SSHServer):
         self._tries = 0
         self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._user = ""
-        self._why = ""
+        self._whys: dict[str, None] = {}  # in their order
         self.peer = peer
         self.wire: DoorConnection | None = None
         self.identity: Identity | None = None
@@ -73,7 +73,7 @@ class Door(asyncssh.SSHServer):
             self._ended.set_result(False)
             if self._user:
                 refused = SessionRefused(
-                    "no key, certificate or token let in", self._why or f"tried {self._tries} times"
+                    "no key, certificate or token let in", "; ".join(self._whys) or f"tried {self._tries} times"
                 )
                 self._gateway.refusals.tell(refused, self._user, client=self.peer)
         if not self._admitted.done():
@@ -119,7 +119,7 @@ class Door(asyncssh.SSHServer):
         try:
             return identities.by_offer(gateway.revision, asked, offered, address, gateway.now())
         except SessionRefused as refused:
-            self._why = str(refused)
+            self._whys[str(refused)] = None
             self.refused()
             return None
 

@@ -22,7 +22,9 @@ def test_a_certificate_names_one_principal_for_a_short_time(tmp_path: Path) -> N
     assert "Principals: \n                deploy\n        Critical" in shown
     assert "Valid: from 2026-11-24T11:59:00 to 2026-11-24T12:05:00" in shown
     (tmp_path / "ca.pub").write_text(public_line(authority))
-    fingerprint = subprocess.run(["ssh-keygen", "-l", "-f", tmp_path / "ca.pub"], capture_output=True, text=True, check=True)
+    fingerprint = subprocess.run(
+        ["ssh-keygen", "-l", "-f", tmp_path / "ca.pub"], capture_output=True, text=True, check=True
+    )
     assert f"Signing CA: ED25519 {fingerprint.stdout.split()[1]}" in shown
 
 
