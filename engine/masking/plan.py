@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,6 +105,12 @@ class Masks:
             naming = [rule for rule in self.rules if rule.names(ref)]
             self._protecting[ref] = max(naming, key=lambda rule: STRENGTH[rule.strategy], default=None)
         return self._protecting[ref]
+
+    def keeping_lengths(self) -> Masks:
+        """The same detectors, with stars for whatever they find: where offsets into a text must stay true."""
+        other = copy.copy(self)
+        other.detected = dict.fromkeys(self.detected, self._transforms["redact"])
+        return other
 
     def plan(self, columns: Sequence[Column]) -> Plan:
         """What to do with an answer of these columns."""

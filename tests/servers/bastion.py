@@ -86,6 +86,17 @@ class Bastion(RunningEngine):
         line = ["ssh", *options, *self.options(identity), "-p", str(self.port), f"{login}@127.0.0.1", *arguments]
         return subprocess.run(line, capture_output=True, timeout=60, **{"stdin": subprocess.DEVNULL, **keywords})
 
+    def run(
+        self, program: str, *words: str, input: str | None = None, identity: str = "bot"
+    ) -> subprocess.CompletedProcess[str]:
+        """OpenSSH's sftp or scp, run to its end; `:path` is one on the target, which sftp logs in to anyway."""
+        login = "web1@127.0.0.1"
+        arguments = [f"{login}{word}" if word.startswith(":") else word for word in words]
+        if program == "sftp":
+            arguments.append(login)
+        line = [program, *self.options(identity), "-P", str(self.port), *arguments]
+        return subprocess.run(line, input=input or "", capture_output=True, text=True, timeout=60)
+
 
 StartBastion = Callable[..., Bastion]
 

@@ -9,6 +9,14 @@ upstream                the engine as a client of the target: its host key pinne
 channels, relay         one session channel of the client, and its bytes on their way both ways
 submission, requests    one request on its road through the pipeline, and the operations it is
 commands                what a command line does
+sftp, sftp_fields       SFTP on the wire: packets, and what is in them
+sftp_calls              SFTP requests on their way upstream, the client's and the engine's own
+filerelay, files        a channel that carries SFTP, and each of its requests on its road through the pipeline
+filequestions           one such request: where its paths lead, and whether it may be done
+fileoperations          what it is to policy
+fileturns, filepaths    which requests keep their order, and paths made plain
+openfiles, fileviews    what goes through open files, and a file as it may be seen where it is masked
+fileanswers             what is answered
 denial                  a refusal as people read it on a terminal, and programs by its exit status
 """
 

@@ -12,6 +12,7 @@ from engine.model import Access, Effect, Operation, Outcome, Resource, Status
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
 from engine.protocols.ssh.commands.telling import tell
+from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
 from engine.protocols.ssh.relay import Relay
 from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
 from engine.protocols.ssh.submission import Submission
@@ -180,7 +181,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
         upstream = await self._connection.upstream(handling.principal if handling is not None else None)
-        relay = Relay(self._connection.gateway, passage, self.chan, request.terminal)
+        gateway = self._connection.gateway
+        if carries_sftp(request):
+            relay: Relay = FileRelay(gateway, passage, self.chan)
+        else:
+            relay = Relay(gateway, passage, self.chan, request.terminal)
         terminal = request.terminal
         try:
             await upstream.create_session(
@@ -219,6 +224,8 @@ def _accesses(request: Request) -> tuple[tuple[Access, ...], str | None]:
     """What the request touches, and why that could not be told."""
     if request.kind == "shell":
         return (Access(Effect.EXECUTE, Resource("shell", "")),), None
+    if request.kind == "subsystem" and carries_sftp(request):
+        return (Access(Effect.HOUSEKEEPING, Resource("subsystem", request.text)),), None  # what it does is decided
     if request.kind == "subsystem":
         return (Access(Effect.EXECUTE, Resource("subsystem", request.text)),), None
     told = tell(request.text)

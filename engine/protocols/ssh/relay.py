@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.passage import Passage
     from engine.protocols.ssh.requests import Terminal
 
-_STDERR = asyncssh.EXTENDED_DATA_STDERR
+STDERR = asyncssh.EXTENDED_DATA_STDERR
 _RELEASE = 0.03  # seconds that a terminal waits for the rest of what could be a value
 
 
@@ -105,7 +105,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         """Nothing more can be done for it: it ends with these words."""
         if self._failure is None:
             self._failure = error
-            self._deliver(denial.words_of(error).encode(), _STDERR)
+            self._deliver(denial.words_of(error).encode(), STDERR)
             self.close()
 
     # From the upstream: asyncssh calls these
@@ -116,7 +116,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         """Output of the upstream."""
-        stream = self._errors if datatype == _STDERR else self._output
+        stream = self._errors if datatype == STDERR else self._output
         try:
             self._deliver(stream.deliver(data), datatype)
         except HooptermError as error:
@@ -124,9 +124,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
             return
         if self._has_terminal and self._release is None and self._output.is_holding:
             self._release = asyncio.get_running_loop().call_later(_RELEASE, self._let_go)
-        if self._passage.session.recorder.is_behind:
-            self.pause_output()
-            self._gateway.spawn(self._catch_up(), "wait for a recording")
+        self._keep_pace()
 
     def eof_received(self) -> bool:
         """The upstream has no more output; its exit status may still come."""
@@ -193,10 +191,16 @@ class Relay(asyncssh.SSHClientSession[bytes]):
     def _finish(self) -> None:
         try:
             self._deliver(self._output.finish(), None)
-            self._deliver(self._errors.finish(), _STDERR)
+            self._deliver(self._errors.finish(), STDERR)
             self._input.finish()
         except HooptermError as error:
             self.fail(error)
+
+    def _keep_pace(self) -> None:
+        """Take no more from the upstream than the recording keeps up with."""
+        if self._passage.session.recorder.is_behind:
+            self.pause_output()
+            self._gateway.spawn(self._catch_up(), "wait for a recording")
 
     async def _catch_up(self) -> None:
         try:
