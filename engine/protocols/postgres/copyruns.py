@@ -28,6 +28,7 @@ from engine.protocols.postgres.runs import (
     nominees,
     patched,
     segments_of,
+    star,
 )
 from engine.protocols.postgres.statement import Statement
 
@@ -164,9 +165,7 @@ class _Fields:
                 if not are_alike(chunk, segment, offset - 1, 1):
                     return False
         for offset, length in places:
-            stars = b"*" * length
-            for field_start in range(start + offset, segment.stop, step):
-                data[field_start : field_start + length] = stars
+            star(data, range(start + offset, segment.stop, step), length)
         careful.masked += len(places) * len(segment)
         careful.rows += len(segment)
         return True

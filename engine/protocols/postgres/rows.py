@@ -14,7 +14,7 @@ from engine.errors import UpstreamError
 from engine.masking.detect import Nomination
 from engine.masking.plan import Plan, replace_detected
 from engine.protocols.postgres.messages import HEADER
-from engine.protocols.postgres.runs import Edit, Run, Segment, are_alike, bounds, nominees, patched, segments_of
+from engine.protocols.postgres.runs import Edit, Run, Segment, are_alike, bounds, nominees, patched, segments_of, star
 
 _NULL = 0xFFFFFFFF
 _NULL_CELL = b"\xff\xff\xff\xff"
@@ -102,9 +102,7 @@ class RowMasker:
         if self._is_exact and offset != segment.step:
             raise UpstreamError(_UNFIT)
         for offset, length in places:
-            stars = b"*" * length
-            for cell in range(segment.start + offset, segment.stop, segment.step):
-                data[cell : cell + length] = stars
+            star(data, range(segment.start + offset, segment.stop, segment.step), length)
         self.masked += len(places) * len(segment)
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.protocols.postgres.runs import Segment, are_alike, bodies, bounds, joined_bodies, walk
+from engine.protocols.postgres.runs import Segment, are_alike, bodies, bounds, joined_bodies, star, walk
 
 ROW, WORD = ord("D"), ord("C")
 LIMIT = 1000
@@ -76,3 +76,11 @@ def test_bodies_are_the_messages_without_their_heads(parts: list[list[tuple[int,
 def test_an_empty_chunk_has_no_segments() -> None:
     segments: list[Segment] = []
     assert walk(b"", ROW, LIMIT) == (0, segments)
+
+
+@given(count=st.integers(1, 40), length=st.integers(0, 200), before=st.integers(0, 9), after=st.integers(0, 9))
+def test_the_cells_are_starred_and_nothing_else_is(count: int, length: int, before: int, after: int) -> None:
+    step = before + length + after + 1
+    data = bytearray(b"x" * step * count)
+    star(data, range(before, len(data), step), length)
+    assert data == (b"x" * before + b"*" * length + b"x" * (after + 1)) * count
