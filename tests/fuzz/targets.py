@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import masks, record, settings, shell, wire
+from tests.fuzz import masks, record, settings, shell, transfers, wire
 
 Target = Callable[[bytes], None]
 
@@ -33,6 +33,8 @@ TARGETS: Mapping[str, Target] = {
     "yaml": settings.yaml,
     "cel": settings.cel,
     "line": shell.line,
+    "transfer": transfers.requests,
+    "transfer-answers": transfers.answers,
 }
 """Those that need no server; `analysis` is made over a catalog (`sql`)."""
 
