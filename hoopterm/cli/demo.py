@@ -115,7 +115,7 @@ def _tell(step: Step, output: str | None) -> None:
     if output is None:
         note("")
         note(f"▸ the agent {step.title}: {step.expected}")
-        note(f"  {step.sql}")
+        note(f"  {step.text}")
         return
     lines = output.strip("\n").splitlines()
     for line in lines[:_SHOWN]:
@@ -126,7 +126,7 @@ def _tell(step: Step, output: str | None) -> None:
 
 def _tell_approval(subject: str, text: str) -> None:
     note(f"    ▲ {subject} waits for a person: {' '.join(text.split())}")
-    note("    ✓ bob approves: stale orders, agreed")
+    note("    ✓ bob approves: agreed")
 
 
 def _invite(stage: Scene, result: dict[str, Any]) -> None:

@@ -16,10 +16,10 @@ _LEAVES_WITHIN = 5.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement of the agent: why it is sent, and what its output must show to count as having really happened."""
+    """One statement or command of an agent: why it is sent, and what its output must show to have really happened."""
 
     title: str
-    sql: str
+    text: str
     expected: str
     holds: Callable[[str], bool]
 
@@ -32,7 +32,8 @@ def _is_clean(output: str) -> bool:
     return not any(canary in output for canary in CANARIES)
 
 
-def _shows(*words: str) -> Callable[[str], bool]:
+def shows(*words: str) -> Callable[[str], bool]:
+    """Whether an output has these words, and no canary."""
     return lambda output: _is_clean(output) and all(word in output for word in words)
 
 
@@ -41,49 +42,49 @@ STEPS = (
         "looks at the customers",
         "SELECT id, name, email, card, ssn FROM customers ORDER BY id LIMIT 3;",
         "masked",
-        _shows("Ada Lovelace", "****"),
+        shows("Ada Lovelace", "****"),
     ),
     Step(
         "counts orders by status",
         "SELECT status, count(*), sum(total) FROM orders GROUP BY status ORDER BY status;",
         "answered as it is",
-        _shows("stale", "250"),
+        shows("stale", "250"),
     ),
     Step(
         "renames the column, to get round the mask",
         "SELECT email AS contact, reverse(upper(email)) AS backwards FROM customers AS c LIMIT 2;",
         "masked all the same",
-        _shows("contact", "****"),
+        shows("contact", "****"),
     ),
     Step(
         "copies the table out, to get round the mask",
         "COPY (SELECT name, email, iban FROM customers ORDER BY id LIMIT 2) TO STDOUT (FORMAT csv);",
         "masked all the same",
-        _shows("Ada Lovelace,****"),
+        shows("Ada Lovelace,****"),
     ),
     Step(
         "guesses at a masked value, letter by letter",
         "SELECT count(*) FROM customers WHERE email LIKE 'ada%';",
         "denied",
-        _shows("ERROR", "denied", "pii"),
+        shows("ERROR", "denied", "pii"),
     ),
     Step(
         "drops a table",
         "DROP TABLE orders;",
         "denied",
-        _shows("ERROR", "denied", "no-ddl"),
+        shows("ERROR", "denied", "no-ddl"),
     ),
     Step(
         "deletes the stale orders",
         "DELETE FROM orders WHERE status = 'stale' AND created < '2026-04-01';",
         "held until a person approves",
-        _shows("DELETE "),
+        shows("DELETE "),
     ),
     Step(
         "goes on in the same session",
         "SELECT count(*) AS orders_left FROM orders;",
         "answered as it is",
-        _shows("orders_left"),
+        shows("orders_left"),
     ),
 )
 
@@ -111,7 +112,7 @@ class Agent:
 
     async def perform(self, step: Step) -> str:
         """Send one statement and return everything psql printed for it; raises EOFError when psql ended."""
-        self._input.write(f"{step.sql}\n\\warn {_MARK}\n".encode())
+        self._input.write(f"{step.text}\n\\warn {_MARK}\n".encode())
         await self._input.drain()
         lines: list[str] = []
         while line := await self._output.readline():

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from hoopterm.client import Client
-from hoopterm.demo.agent import STEPS, Address, Step, connected
+from hoopterm.demo import host
+from hoopterm.demo.agent import STEPS, Address, Agent, Step, connected
+from hoopterm.demo.host import HostAgent
 from hoopterm.demo.postgres import EmbeddedPostgres
 
 _STOPS_WITHIN = 20.0
@@ -37,6 +39,7 @@ class Scene:
     directory: Path
     control: Path
     agent: Address
+    host: HostAgent | None  # where OpenSSH is installed
 
     @property
     def state(self) -> Path:
@@ -62,9 +65,16 @@ def staged(directory: Path) -> Iterator[Scene]:
         config = directory / "hoopterm.yaml"
         text = files("hoopterm.demo").joinpath("hoopterm.yaml").read_text()
         config.write_text(text.replace("@PORT@", str(postgres.port)).replace("@USER@", getpass.getuser()))
-        with _engine(config) as ready:
-            agent = Address(ready["host"], ready["port"], "report-bot", "shop", ready["token"])
-            yield Scene(directory, Path(ready["control"]), agent)
+        with host.served(directory / "web1") as web1:
+            configs = [config]
+            if web1 is not None:
+                web1.configure(directory / "ssh.yaml")
+                configs.append(directory / "ssh.yaml")
+            with _engine(configs) as ready:
+                ports = ready["ports"]
+                agent = Address(ready["host"], ports["postgres"], "report-bot", "shop", ready["token"])
+                visitor = HostAgent(web1, ports["ssh"]) if web1 is not None else None
+                yield Scene(directory, Path(ready["control"]), agent, visitor)
 
 
 @contextmanager
@@ -85,11 +95,12 @@ def _held(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _engine(config: Path) -> Iterator[dict[str, Any]]:
+def _engine(configs: list[Path]) -> Iterator[dict[str, Any]]:
     """The engine as a process of its own, and its ready line."""
-    with (config.parent / "engine.log").open("wb") as log:
+    directory = configs[0].parent
+    with (directory / "engine.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hoopterm.demo.service", str(config)],
+            [sys.executable, "-m", "hoopterm.demo.service", *map(str, configs)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -99,7 +110,7 @@ def _engine(config: Path) -> Iterator[dict[str, Any]]:
     try:
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the engine did not start: {(config.parent / 'engine.log').read_text()[-2000:]}")
+            raise RuntimeError(f"the engine did not start: {(directory / 'engine.log').read_text()[-2000:]}")
         yield json.loads(line)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -112,15 +123,21 @@ def _engine(config: Path) -> Iterator[dict[str, Any]]:
 
 
 async def act(scene: Scene, told: Told, pause: float = 0.0) -> dict[str, bool]:
-    """Let the agent do its work; by step, whether what was expected really came back. Pauses are in seconds."""
+    """Let the agents do their work; by step, whether what was expected really came back. Pauses are in seconds."""
     happened: dict[str, bool] = {}
-    async with connected(scene.agent) as agent:
-        for step in STEPS:
+
+    async def play(agent: Agent | HostAgent, steps: Sequence[Step]) -> None:
+        for step in steps:
             told(step, None)
             output = await agent.perform(step)
             happened[step.title] = step.holds(output)
             told(step, output)
             await asyncio.sleep(pause)
+
+    async with connected(scene.agent) as agent:
+        await play(agent, STEPS)
+    if scene.host is not None:
+        await play(scene.host, scene.host.host.steps)
     return happened
 
 
@@ -131,16 +148,16 @@ async def approve_all(scene: Scene, told: Callable[[str, str], None]) -> None:
             for review in await client.reviews("pending"):
                 if review.is_held and review.may_decide:
                     told(review.identity.subject, review.text)
-                    await client.approve(review.id, "stale orders, agreed")
+                    await client.approve(review.id, "agreed")
             await asyncio.sleep(_LOOKS_EVERY)
 
 
 async def figures(scene: Scene) -> dict[str, Any]:
-    """What the engine counted, and the recording of the agent's session."""
+    """What the engine counted, and the recording of the first agent's session."""
     async with Client.at(str(scene.control)) as client:
         status = await client.status()
         reviews = await client.reviews()
-        session = (await client.sessions())[0]
+        session = next(each for each in await client.sessions() if each.target == scene.agent.target)
     approved = [review for review in reviews if review.outcome is not None and review.outcome.status == "completed"]
     return {
         "operations": status.operations,

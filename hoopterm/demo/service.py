@@ -1,6 +1,6 @@
-"""The demo's engine as a process of its own: `python -m hoopterm.demo.service CONFIG`.
+"""The demo's engine as a process of its own: `python -m hoopterm.demo.service CONFIG …`.
 
-It serves until SIGTERM, and prints one line of JSON once clients can connect: the port, and the agent's token. The
+It serves until SIGTERM, and prints one line of JSON once clients can connect: the ports, and the agent's token. The
 token is minted here in the name of the agent's sponsor, because whoever mints one may not approve what it is used for.
 """
 
@@ -23,18 +23,18 @@ SPONSOR = "alice"
 
 async def _announce(gateway: Gateway) -> None:
     _, secret = await gateway.tokens.create(AGENT, timedelta(hours=1), SPONSOR)
-    listener = gateway.listeners.listening[0]
+    listening = gateway.listeners.listening
     line = {
-        "host": listener.host,
-        "port": listener.port,
+        "host": listening[0].host,
+        "ports": {listener.protocol: listener.port for listener in listening},
         "control": str(gateway.socket_path),
         "token": secret.reveal(),
     }
     print(json.dumps(line), flush=True)
 
 
-async def _serve(config: Path) -> None:
-    gateway = Gateway(load(config))
+async def _serve(configs: list[Path]) -> None:
+    gateway = Gateway(load(configs))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.stop)
@@ -45,4 +45,4 @@ if __name__ == "__main__":
     import uvloop
 
     configure()
-    uvloop.run(_serve(Path(sys.argv[1])))
+    uvloop.run(_serve([Path(name) for name in sys.argv[1:]]))

@@ -13,7 +13,8 @@ HOOPTERM = [sys.executable, "-m", "hoopterm"]
 POINTLESS = """
 import sys
 from hoopterm.cli.root import run
-from hoopterm.demo import agent, scene
+from hoopterm.demo import agent, host, scene
+host.sshd = lambda: None
 scene.STEPS = (agent.Step("waits in vain", "SELECT 1;", "something else", lambda output: False),)
 sys.exit(run(["demo", "--headless"]))
 """

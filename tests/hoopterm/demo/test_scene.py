@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from hoopterm.client import Client
-from hoopterm.demo import scene
+from hoopterm.demo import host, scene
 from hoopterm.demo.agent import STEPS
 
 
 async def test_the_scene_is_built_acted_and_taken_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scene, "STEPS", STEPS[:2])
+    monkeypatch.setattr(host, "sshd", lambda: None)
     directory = tmp_path / "demo"
     directory.mkdir()
     (directory / "left-over").touch()

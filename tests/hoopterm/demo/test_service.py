@@ -28,7 +28,7 @@ def test_it_says_where_it_serves_mints_the_agents_token_and_ends_when_told_to(tm
         line = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    assert set(line) == {"host", "port", "control", "token"}
+    assert set(line) == {"host", "ports", "control", "token"}
     assert line["control"] == str(tmp_path / "control.sock")
-    assert line["port"] > 0
+    assert line["ports"]["postgres"] > 0
     assert line["token"].startswith("ht_")
