@@ -15,6 +15,7 @@ from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
 from engine.protocols.ssh.relay import Relay
 from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
+from engine.protocols.ssh.scprelay import ScpRelay, transfer_of
 from engine.protocols.ssh.submission import Submission
 from engine.protocols.ssh.upstream import why_of
 
@@ -184,6 +185,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         gateway = self._connection.gateway
         if carries_sftp(request):
             relay: Relay = FileRelay(gateway, passage, self.chan)
+        elif (transfer := transfer_of(request)) is not None:
+            relay = ScpRelay(gateway, passage, self.chan, transfer)
         else:
             relay = Relay(gateway, passage, self.chan, request.terminal)
         terminal = request.terminal

@@ -86,10 +86,10 @@ class FileMasker:
 class OpenFile:
     """One of them. `queue` holds what must wait: for a question about this file, or for the masked view of it."""
 
-    def __init__(self, request: Request, passage: Passage) -> None:
+    def __init__(self, path: bytes, passage: Passage) -> None:
         masks, handling = passage.session.masks, passage.decision.handling
         kept = handling.record_input if handling is not None else "masked"
-        self.path = request.path
+        self.path = path
         self.passage = passage
         self.output = passage.stream("stdout", AsIs())
         self.input: Stream | None = None
@@ -160,7 +160,7 @@ class OpenFiles:
             self._calls.send(Kind.CLOSE, sftp.string(handle), lambda _: None)
             passage.conclude(Outcome(Status.FAILED, error=why))
             return why
-        file = self._files[handle] = OpenFile(request, passage)
+        file = self._files[handle] = OpenFile(request.path, passage)
         if self._masks.detection is not None and passage.operation.verb in ("READ", "OPEN"):
             file.view = MaskedFile(partial(self._ask, handle), lambda: FileMasker(self._masks))
         return None
