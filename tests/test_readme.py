@@ -24,12 +24,14 @@ from typing import Any
 import pytest
 import typer
 
+from engine.config.loading import load_sources
 from hoopterm.cli.root import NOUNS
 from hoopterm.demo.postgres import free_port
 from tests.servers.postgres import Database
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+SSH = README[README.index("## A host over SSH") : README.index("## Speed")]
 GUIDE = README[README.index("## Your first target") : README.index("## What happens to an operation")]
 SHOP = """
 create role app login password 'shop-secret';
@@ -161,3 +163,10 @@ def code_of(text: str) -> list[str]:
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text())
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_the_configuration_of_a_host_holds() -> None:
+    ((_, text),) = [block for block in blocks(SSH) if block[0] == "yaml"]
+    revision = load_sources({Path("hoopterm.yaml"): text.encode()})
+    assert revision.targets["web1"].host_keys
+    assert [rule.name for rule in revision.policy.rules] == ["look-around", "restarts-need-a-human"]
