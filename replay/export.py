@@ -1,4 +1,4 @@
-"""A recording as text, JSON, CSV or an asciicast that asciinema plays.
+"""A recording as text, JSON, CSV, an asciicast that asciinema plays, or a picture of a terminal.
 
 Each yields pieces, so that a long recording passes in constant memory. Recorded text is a stranger's: control
 characters are written as escapes, never as they are.
@@ -6,29 +6,87 @@ characters are written as escapes, never as they are.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from replay import streams
+from replay import casts, streams
 from replay.cells import Rows, display
 from replay.format import Frame, RowBatch
+from replay.index import Recording
+from replay.picture import svg
+from replay.screen import Screen
 from replay.statements import copy_rows
+from replay.terminals import apply, changes
 
 NULL = "∅"
 _WIDTH = 32
-_IDLE = 2.0  # seconds an asciicast's pauses are cut to, by the player, not in the file
+_SCREENS = 16  # terminals at once that text follows; what others wrote is told as lines
+FORMS = ("text", "json", "csv", "asciicast", "svg")
 
 
-def export(frames: Iterable[Frame], header: dict[str, Any], form: str) -> Iterator[str]:
-    """The recording in one of `FORMS`; raises ValueError for another."""
-    try:
-        return FORMS[form](frames, header)
-    except KeyError:
-        raise ValueError(f"a recording is exported as one of {', '.join(FORMS)}") from None
+def export(
+    frames: Sequence[Frame],
+    header: dict[str, Any],
+    form: str,
+    *,
+    version: int = 3,
+    operation: str | None = None,
+    at: float | None = None,
+) -> Iterator[str]:
+    """The recording in one of `FORMS`; raises ValueError for what it has not.
+
+    An asciicast is of one terminal, that of `operation`, else the first; without a terminal it shows the text. A
+    picture is of a terminal `at` so many seconds after the session opened, else at its end; so is text with `at`.
+    """
+    if form not in FORMS:
+        raise ValueError(f"a recording is exported as one of {', '.join(FORMS)}")
+    if form == "svg" or (form == "text" and at is not None):
+        return _still(frames, header, form, operation, at)
+    if form == "asciicast":
+        terminal = operation or next(_terminals(frames), None)
+        if operation is not None and operation not in _terminals(frames):
+            raise ValueError(f"{operation} has no terminal in this recording")
+        if terminal is not None:
+            return casts.of_terminal(frames, header, version, terminal)
+        return as_asciicast(frames, header, version)
+    return {"text": as_text, "json": as_json, "csv": as_csv}[form](frames, header)
+
+
+def _terminals(frames: Sequence[Frame]) -> Iterator[str]:
+    """The operations with a terminal."""
+    events = (frame for _, frame in frames.events()) if isinstance(frames, Recording) else frames
+    for frame in events:
+        if frame.code == "t" and isinstance(frame.data, dict):
+            yield str(frame.data.get("operation") or "")
+
+
+def _still(
+    frames: Iterable[Frame], header: dict[str, Any], form: str, operation: str | None, at: float | None
+) -> Iterator[str]:
+    """The screen of a terminal at one moment: of the operation, else of the terminal that wrote last by then."""
+    screens: dict[str, Screen] = {}
+    shown, seconds = "", 0.0
+    for frame in frames:
+        if at is not None and frame.at > at:
+            break
+        found = frame.data.operation if isinstance(frame.data, RowBatch) else str(frame.data.get("operation") or "")
+        if changes(frame) and operation in (None, found) and (frame.code == "t" or found in screens):
+            if len(screens) >= _SCREENS and found not in screens:
+                del screens[next(iter(screens))]
+            apply(screens.setdefault(found, Screen()), frame)
+            shown, seconds = found, frame.at
+    if shown not in screens:
+        raise ValueError("there is no terminal at that time")
+    meta = header.get("hoopterm", header)
+    moment = _clock(seconds if at is None else at)
+    title = f"{meta.get('identity', '')} on {meta.get('target', '')} · {meta.get('session', '')} · {moment}"
+    screen = screens[shown]
+    return iter([svg(screen, title)] if form == "svg" else [f"{printable(line)}\n" for line in screen.text])
 
 
 def printable(text: str) -> str:
@@ -97,7 +155,9 @@ def as_json(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
 def _answered(decoder: _Decoder, batch: RowBatch) -> dict[str, Any]:
     """Rows, or the text of a stream with all its line ends."""
     if batch.kind in streams.KINDS:
-        return {"text": batch.cells.decode("utf-8", "backslashreplace")}
+        text = batch.cells.decode("utf-8", "replace")
+        # what is no UTF-8, or a character cut between two batches, is given as it was sent, too
+        return {"text": text} | ({"bytes": base64.b64encode(batch.cells).decode()} if "\ufffd" in text else {})
     return {"rows": decoder.rows(batch)}
 
 
@@ -154,36 +214,67 @@ def as_text(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
 
 def as_asciicast(frames: Iterable[Frame], header: dict[str, Any], version: int = 3) -> Iterator[str]:
     """The same as a terminal shows it, in asciicast v3 (or v2), with the recording's times."""
-    meta = header.get("hoopterm", header)
-    title = f"{meta.get('identity', '')} on {meta.get('target', '')}"
-    timestamp = int(header.get("timestamp", 0))
-    if version == 3:
-        terminal: dict[str, Any] = {"term": {"cols": 160, "rows": 50}}
-    else:
-        terminal = {"width": 160, "height": 50}
-    yield _json({"version": version, **terminal, "timestamp": timestamp, "idle_time_limit": _IDLE, "title": title})
-    previous = 0.0
+    yield casts.begin(header, version, 160, 50)
+    clock = casts.Clock(version)
     for at, text in _told(frames, header):
-        time = at if version == 2 else at - previous
-        previous = at
-        yield _json([round(max(0.0, time), 6), "o", text.replace("\n", "\r\n") + "\r\n"])
-
-
-def as_asciicast_v2(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[str]:
-    """For players older than asciinema 3."""
-    return as_asciicast(frames, header, version=2)
+        yield casts.line([clock.at(at), "o", text.replace("\n", "\r\n") + "\r\n"])
 
 
 def _told(frames: Iterable[Frame], header: dict[str, Any]) -> Iterator[tuple[float, str]]:
     """(time, printable lines) for each frame that has something to say."""
     meta = header.get("hoopterm", header)
     yield 0.0, printable(f"session {meta.get('session')}: {meta.get('identity')} on {meta.get('target')}")
-    decoder = _Decoder()
+    decoder, scrolls, at = _Decoder(), _Scrolls(), 0.0
     for frame in frames:
         decoder.note(frame)
-        lines = _rows(decoder, frame.data) if isinstance(frame.data, RowBatch) else _event(frame, frame.data, decoder)
+        lines = scrolls.take(frame)
+        if lines is None:
+            data = frame.data
+            lines = _rows(decoder, data) if isinstance(data, RowBatch) else _event(frame, data, decoder)
+        elif frame.code in ("e", "t") and isinstance(frame.data, dict):
+            lines = lines + _event(frame, frame.data, decoder)
         if lines:
             yield frame.at, "\n".join(lines)
+        at = frame.at
+    if rest := scrolls.rest():
+        yield at, "\n".join(rest)
+
+
+class _Scrolls:
+    """Terminals as the lines that scroll off their screens, and at their end what is on them."""
+
+    def __init__(self) -> None:
+        self._screens: dict[str, tuple[Screen, list[str]]] = {}
+
+    def take(self, frame: Frame) -> list[str] | None:
+        """The lines a frame brings, None where it is none of a terminal that is followed."""
+        data = frame.data
+        operation = data.operation if isinstance(data, RowBatch) else str(data.get("operation") or "")
+        if frame.code == "t" and operation not in self._screens and len(self._screens) < _SCREENS:
+            gone: list[str] = []
+            screen = Screen(on_scroll=gone.append)
+            apply(screen, frame)
+            gone.clear()  # of another size before it had one
+            self._screens[operation] = (screen, gone)
+        if frame.code not in ("t", "R", "e") or operation not in self._screens:
+            return None
+        screen, gone = self._screens[operation]
+        if changes(frame):
+            apply(screen, frame)
+        lines = [f"  {printable(line)}" for line in gone]
+        gone.clear()
+        if frame.code == "e":
+            lines += _on(screen)
+            del self._screens[operation]
+        return lines
+
+    def rest(self) -> list[str]:
+        """What is on the screens of those that did not end."""
+        return [line for screen, _ in self._screens.values() for line in _on(screen)]
+
+
+def _on(screen: Screen) -> list[str]:
+    return [f"  {printable(line)}" for line in "\n".join(screen.text).rstrip().split("\n")]
 
 
 def _rows(decoder: _Decoder, batch: RowBatch) -> list[str]:
@@ -206,7 +297,7 @@ def _event(frame: Frame, data: dict[str, Any], decoder: _Decoder) -> list[str]:
 
     match frame.code:
         case "q":
-            text = [f"  {printable(line)}" for line in str(data.get("text") or "").split("\n")]
+            text = [f"  {printable(line)}" for line in str(data.get("text") or "").split("\n") if data.get("text")]
             parameters = [None if each is None else str(each) for each in data.get("parameters") or ()]
             bound = [f"  ${number} = {_line([each]).strip()}" for number, each in enumerate(parameters, 1)]
             return [f"▸ {said('verb')}  [{said('verdict', 'rule', 'reason')}]", *text, *bound]
@@ -234,12 +325,3 @@ def _event(frame: Frame, data: dict[str, Any], decoder: _Decoder) -> list[str]:
 def _clock(at: float) -> str:
     minutes, seconds = divmod(at, 60)
     return f"{int(minutes):02}:{seconds:06.3f}"
-
-
-FORMS: dict[str, Callable[[Iterable[Frame], dict[str, Any]], Iterator[str]]] = {
-    "text": as_text,
-    "json": as_json,
-    "csv": as_csv,
-    "asciicast": as_asciicast,
-    "asciicast-v2": as_asciicast_v2,
-}

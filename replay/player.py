@@ -29,6 +29,7 @@ class Player:
         self._summaries: list[Summary] = []
         self._begins: list[int] = []
         self._markers: list[Marker] = []
+        self._terminals: set[str] = set()  # operations whose terminal's size was told
         self._folded: tuple[int, int, Unfolding] | None = None  # statement's begin, position reached, its state
         self.extend()
 
@@ -159,6 +160,11 @@ class Player:
             if frame.code == "e":
                 _conclude(summary, position, frame.at, data)
         self._markers.extend(_markers(position, frame, data, summary))
+        if frame.code == "t":
+            if operation in self._terminals:
+                label = f"{data.get('cols')} × {data.get('rows')}"
+                self._markers.append(Marker(position, frame.at, "resize", label, operation))
+            self._terminals.add(operation)
 
     def _fold(self, summary: Summary) -> Unfolding:
         """Apply the statement's frames up to here: on from the last look, else from its beginning.
@@ -224,6 +230,8 @@ def _markers(position: int, frame: Frame, data: Mapping[str, Any], summary: Summ
         return Marker(position, frame.at, kind, label.strip(), str(data.get("operation") or ""))
 
     match frame.code, data.get("status"):
+        case "q", _ if data.get("inferred"):
+            yield marker("line", str(data.get("text") or ""))
         case "w", _:
             yield marker("review", f"{verb} {data.get('state') or ''}")
         case "g", _:

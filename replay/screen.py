@@ -96,6 +96,7 @@ class Screen:
         self._on_scroll = on_scroll
         self._held = ""  # an unfinished control sequence
         self._rows: list[Row | None] = [None] * self.rows
+        self._changed = set(range(self.rows))
 
     def feed(self, data: bytes | str) -> None:
         """Take what was sent to the terminal.
@@ -125,6 +126,7 @@ class Screen:
         changed, gone = self._terminal.feed_str(text)
         for row in changed:
             self._rows[row] = None
+        self._changed.update(changed)
         self._scrolled(gone)
 
     def _bounded(self, found: re.Match[str]) -> str:
@@ -143,6 +145,7 @@ class Screen:
         self.columns, self.rows = _fitting(columns, rows)
         _, gone = self._terminal.resize(self.columns, self.rows)
         self._rows = [None] * self.rows
+        self._changed = set(range(self.rows))
         self._scrolled(gone)
 
     def _scrolled(self, lines: Sequence[avt.Line]) -> None:
@@ -170,6 +173,11 @@ class Screen:
     def text(self) -> list[str]:
         """Each row's characters, without blanks at its end."""
         return [line.text.rstrip() for line in self._terminal.view()]
+
+    def changed(self) -> set[int]:
+        """The rows that may have changed since this was last asked; at first, all."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def text_of(self, row: int) -> str:
         """One row's characters, without blanks at its end."""

@@ -36,7 +36,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A frame worth jumping to. `kind` is denial, review, mask, error or gap."""
+    """A frame worth jumping to. `kind` is denial, review, mask, error, gap, resize, or line: one typed into a shell."""
 
     position: int
     at: float

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hoopterm.cli.options import Engine, Json, ask, complete_recordings
 from hoopterm.cli.output import note, styled
 from hoopterm.cli.statements import Transcript
+from hoopterm.console.phrases import moment
 from hoopterm.errors import Misused, Refused
 from replay.export import FORMS, export
 from replay.format import SUFFIX, Damaged
@@ -26,7 +27,8 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(
-    epilog="Examples: hoopterm replay s-6fb9ec6aed71; hoopterm replay s-6fb9ec6aed71.hoop --export asciicast > s.cast"
+    epilog="Examples: hoopterm replay s-6fb9ec6aed71; hoopterm replay s-6fb9ec6aed71.hoop --export asciicast > s.cast; "
+    "hoopterm replay s-6fb9ec6aed71 --export svg --at 1:30 > screen.svg"
 )
 def replay(
     recording: Annotated[
@@ -41,6 +43,17 @@ def replay(
         str | None,
         typer.Option("--export", metavar="FORM", help=f"Print it as {', '.join(FORMS)}.", show_default=False),
     ] = None,
+    version: Annotated[
+        int, typer.Option("--version", min=2, max=3, help="Of the asciicast: 2 for players older than asciinema 3.")
+    ] = 3,
+    operation: Annotated[
+        str | None,
+        typer.Option("--operation", metavar="ID", help="Whose terminal, where there are several.", show_default=False),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="With svg or text: the screen then, as 1:30.", show_default=False),
+    ] = None,
     step: Annotated[
         bool, typer.Option("--step", help="Print step after step instead of opening the player.", show_default=False)
     ] = False,
@@ -52,20 +65,30 @@ def replay(
     form = "json" if as_json else form
     if form is not None and form not in FORMS:
         raise Misused(f"there is no form {form!r}", f"one of {', '.join(FORMS)}")
+    if at is not None and form not in ("svg", "text"):
+        raise Misused("--at needs a form that shows one moment", "--export svg, or --export text")
+    wanted: dict[str, Any] = {"version": version, "operation": operation, "at": None if at is None else _moment(at)}
     with _found(recording, engine) as path:
         if form is None and not step and sys.stdin.isatty() and sys.stdout.isatty():
             from hoopterm.console.app import run
 
             run(None, path)
         else:
-            _print(path, form, rows)
+            _print(path, form, rows, wanted)
 
 
-def _print(path: Path, form: str | None, rows: int) -> None:
+def _moment(text: str) -> float:
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise Misused(f"{text!r} is no time", "write 1:30, or seconds") from error
+
+
+def _print(path: Path, form: str | None, rows: int, wanted: dict[str, Any]) -> None:
     try:
         with Recording.open(path) as recording:
             if form is not None:
-                for piece in export(recording, recording.header, form):
+                for piece in _exported(recording, form, wanted):
                     sys.stdout.write(piece)
             else:
                 transcript = Transcript(rows)
@@ -86,6 +109,15 @@ def _print(path: Path, form: str | None, rows: int) -> None:
         note(styled(f"the end is missing: a crash tore the file ({damage})", "yellow"))
     else:
         raise Refused("damaged", f"the recording is damaged {damage}", "hoopterm audit verify says more")
+
+
+def _exported(recording: Recording, form: str, wanted: dict[str, Any]) -> Iterator[str]:
+    try:
+        return export(recording, recording.header, form, **wanted)
+    except Damaged:
+        raise
+    except ValueError as error:
+        raise Misused(str(error), "hoopterm replay FILE --step lists what there is") from error
 
 
 @contextmanager

@@ -28,6 +28,16 @@ def utc(stamp: str) -> str:
     return when(stamp).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def moment(text: str) -> float:
+    """Seconds of a time within a recording, as `1:30`, `1:02:03.5` or seconds; raises ValueError where it is none."""
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = seconds * 60 + float(part)
+    if not 0 <= seconds < 1e9:
+        raise ValueError("no time of a recording")
+    return seconds
+
+
 def countdown(seconds: float) -> str:
     """Time left: `0:07`, `12:40`, `2h05`, `3d`."""
     whole = max(int(seconds), 0)

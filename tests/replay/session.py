@@ -59,3 +59,21 @@ FRAMES = [
     Frame(62.3, "e", {"operation": "o-4", "status": "failed", "error": "disk full"}),
     Frame(63.0, "s", {"state": "closed", "reason": "client left"}),
 ]
+
+
+def shell(*, rows: int = 3) -> list[Frame]:
+    """A shell in a terminal of three rows, resized, and beside it another terminal."""
+    return [
+        Frame(5.0, "q", {"operation": "a", "verb": "SHELL", "verdict": "allow"}),
+        Frame(5.0, "t", {"operation": "a", "cols": 20, "rows": rows, "term": "xterm-256color"}),
+        Frame(6.0, "R", RowBatch("a", 0, b"$ ", "stdout")),
+        Frame(6.5, "R", RowBatch("a", 1, b"ls\r", "input")),
+        Frame(6.5, "q", {"operation": "l", "verb": "LINE", "text": "ls\x07", "verdict": "allow", "inferred": True}),
+        Frame(7.0, "R", RowBatch("a", 3, b"ls\r\none\r\n\x1b[31mtwo\xff\x1b[0m\r\n$ \xe2\x9c", "stdout")),
+        Frame(7.5, "t", {"operation": "b", "cols": 10, "rows": 2}),
+        Frame(8.0, "R", RowBatch("b", 0, b"other", "stdout")),
+        Frame(8.5, "t", {"operation": "a", "cols": 30, "rows": rows}),
+        Frame(9.0, "R", RowBatch("a", 0, b"\x93", "stdout")),
+        Frame(9.5, "e", {"operation": "a", "status": "completed", "tag": "exit 3"}),
+        Frame(9.9, "e", {"operation": "b", "status": "completed", "tag": "exit 0"}),
+    ]

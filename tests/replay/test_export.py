@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay.export import FORMS, export, printable
+from replay.export import export, printable
 from replay.format import Frame, RowBatch
-from tests.replay.session import FRAMES, HEADER, table
+from tests.replay.session import FRAMES, HEADER, shell, table
 
 
-def exported(form: str, frames: list[Frame] | None = None) -> str:
-    return "".join(export(FRAMES if frames is None else frames, HEADER, form))
+def exported(form: str, frames: list[Frame] | None = None, **more: Any) -> str:
+    return "".join(export(FRAMES if frames is None else frames, HEADER, form, **more))
 
 
 def test_text_tells_the_session_with_its_times() -> None:
@@ -84,9 +87,9 @@ def test_numbers_stay_numbers_in_csv(cell: bytes, field: str) -> None:
     assert row[2] == field
 
 
-@pytest.mark.parametrize(("form", "version"), [("asciicast", 3), ("asciicast-v2", 2)])
-def test_an_asciicast_has_the_recordings_times(form: str, version: int) -> None:
-    header, *events = [json.loads(line) for line in exported(form).splitlines()]
+@pytest.mark.parametrize("version", [3, 2])
+def test_an_asciicast_has_the_recordings_times(version: int) -> None:
+    header, *events = [json.loads(line) for line in exported("asciicast", version=version).splitlines()]
     assert (header["version"], header["timestamp"]) == (version, 1_772_000_000)
     assert ("term" in header, "width" in header) == (version == 3, version == 2)
     assert {code for _, code, _ in events} == {"o"}
@@ -95,7 +98,7 @@ def test_an_asciicast_has_the_recordings_times(form: str, version: int) -> None:
     assert all(text.endswith("\r\n") for _, _, text in events)
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "csv"])
+@pytest.mark.parametrize("form", ["text", "json", "asciicast"])
 def test_no_control_character_of_a_stranger_comes_out(form: str) -> None:
     hostile = "\x1b]0;owned\x07\u202etxt\x9b2J\r"
     frames = [
@@ -124,7 +127,7 @@ def test_printable_text_is_printable(text: str) -> None:
 
 def test_cells_that_do_not_read_do_not_stop_an_export() -> None:
     frames = [Frame(0.0, "R", RowBatch("o", 1, b"garbage")), FRAMES[-1]]
-    for form in FORMS:
+    for form in ("text", "json", "csv", "asciicast"):
         assert exported(form, frames)
     assert "cells that do not read" in exported("text", frames)
 
@@ -136,7 +139,6 @@ def test_an_unknown_form_is_refused_with_those_there_are() -> None:
 
 STREAMED = [
     Frame(0.0, "q", {"operation": "o", "verb": "EXEC", "text": "ls", "verdict": "allow"}),
-    Frame(0.0, "t", {"operation": "o", "cols": 80, "rows": 24, "term": "xterm"}),
     Frame(0.1, "R", RowBatch("o", 1, b"ls\r", "input")),
     Frame(0.2, "R", RowBatch("o", 2, b"=a\r\n\x1b[31mb\xff\n", "stdout")),
     Frame(0.3, "R", RowBatch("o", 1, b"oops", "stderr", 2)),
@@ -145,19 +147,19 @@ STREAMED = [
 
 def test_what_a_command_wrote_is_exported_as_text_with_its_escapes_tamed() -> None:
     assert exported("text", STREAMED).splitlines()[3:] == [
-        "00:00.000  terminal 80 · 24 · xterm",
         "00:00.100    input: ls",
         "00:00.200    =a",
         "00:00.200    \\x1b[31mb\\xff",
         "00:00.300    stderr: oops",
     ]
-    batch = json.loads(exported("json", STREAMED).splitlines()[4])
+    batch = json.loads(exported("json", STREAMED).splitlines()[3])
     assert batch["data"] == {
         "operation": "o",
         "kind": "stdout",
         "before": 0,
         "count": 2,
-        "text": "=a\r\n\x1b[31mb\\xff\n",
+        "text": "=a\r\n\x1b[31mb\ufffd\n",
+        "bytes": base64.b64encode(b"=a\r\n\x1b[31mb\xff\n").decode(),
     }
     assert list(csv.reader(io.StringIO(exported("csv", STREAMED)))) == [
         ["o", "1", "input", "ls"],
@@ -166,3 +168,39 @@ def test_what_a_command_wrote_is_exported_as_text_with_its_escapes_tamed() -> No
         ["o", "3", "stderr", "oops"],
     ]
     assert "\x1b" not in "".join(json.loads(line)[2] for line in exported("asciicast", STREAMED).splitlines()[1:])
+
+
+def test_another_terminal_is_exported_by_its_operation() -> None:
+    header, *events = [json.loads(line) for line in exported("asciicast", shell(), operation="b").splitlines()]
+    assert header["term"]["cols"] == 10
+    assert [text for _, code, text in events if code == "o"] == ["other"]
+    with pytest.raises(ValueError, match="no terminal"):
+        exported("asciicast", shell(), operation="l")
+
+
+def test_text_of_a_terminal_is_what_scrolled_off_and_what_was_left_on_its_screen() -> None:
+    lines = [line.split("  ", 1)[1] for line in exported("text", shell()).splitlines()]
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  ls\\x07",
+        "  $ ls",
+        "  one",
+        "  two�",
+        "  $ ✓",
+        "  other",
+    ]
+    torn = exported("text", shell()[:6])
+    assert torn.splitlines()[-1].endswith("  $")
+
+
+def test_the_screen_at_a_time_is_exported_as_text() -> None:
+    assert exported("text", shell(rows=5), at=7.2).splitlines() == ["$ ls", "one", "two�", "$", ""]
+    assert exported("text", shell(rows=5), at=8.0).splitlines() == ["other", ""]
+    assert exported("text", shell(rows=5), at=8.0, operation="a").splitlines()[0] == "$ ls"
+    with pytest.raises(ValueError, match="no terminal at that time"):
+        exported("text", shell(), at=1.0)
+
+
+def test_a_picture_is_well_formed_and_shows_the_screen_at_its_time() -> None:
+    picture = ElementTree.fromstring(exported("svg", shell(rows=5), at=7.2))
+    texts = ["".join(each.itertext()).rstrip() for each in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["report-bot on shop · s-1 · 00:07.200", "$ ls", "one", "two�", "$"]

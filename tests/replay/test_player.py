@@ -201,3 +201,14 @@ def test_a_live_session_is_taken_in_as_it_grows() -> None:
 def test_an_empty_recording_plays() -> None:
     player = Player([])
     assert (player.duration, player.is_at_end, player.step(), player.statement) == (0.0, True, False, None)
+
+
+def test_sizes_after_the_first_and_typed_lines_are_markers() -> None:
+    frames = [
+        Frame(0.0, "q", {"operation": "a", "verb": "SHELL"}),
+        Frame(0.0, "t", {"operation": "a", "cols": 80, "rows": 24}),
+        Frame(1.0, "q", {"operation": "l", "verb": "LINE", "text": "ls", "inferred": True}),
+        Frame(2.0, "t", {"operation": "a", "cols": 120, "rows": 40}),
+    ]
+    marks = [(marker.position, marker.kind, marker.label) for marker in Player(frames).markers]
+    assert marks == [(2, "line", "ls"), (3, "resize", "120 × 40")]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay.screen import MOST_COLUMNS, MOST_ROWS, Cursor, Run, Screen, Style
@@ -49,6 +49,7 @@ def test_wide_characters_take_two_cells_each() -> None:
     assert [run.cells for run in row] == [1, 4, 3]
 
 
+@settings(deadline=None)
 @given(OUTPUT)
 def test_every_row_fills_the_width_whatever_was_sent(output: bytes) -> None:
     for row in fed(output).lines:
@@ -97,6 +98,7 @@ def test_what_scrolls_off_is_told_once_and_not_kept() -> None:
     assert screen.text == ["line 4", "line 5", ""]
 
 
+@settings(deadline=None)
 @given(OUTPUT, st.data())
 def test_output_cut_anywhere_leaves_the_same_screen(output: bytes, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(output)), max_size=6)))
@@ -105,6 +107,7 @@ def test_output_cut_anywhere_leaves_the_same_screen(output: bytes, data: st.Data
         assert seen(fed(*pieces)) == seen(fed(output))
 
 
+@settings(deadline=None)
 @given(OUTPUT, OUTPUT, st.integers(0, 3))
 def test_a_screen_restored_from_a_snapshot_goes_on_as_the_screen_itself(before: bytes, after: bytes, cut: int) -> None:
     kept = before[: len(before) - cut]  # inside of sequences and characters too

@@ -12,6 +12,8 @@ _MARKS = {
     "error": ("✗", "red", 4),
     "review": ("▲", "waiting", 3),
     "mask": ("▒", "mask", 2),
+    "resize": ("↔", "dim", 1.5),
+    "line": ("›", "bright", 1.2),
 }
 _STATEMENT = ("·", "dim", 1)
 _HELD = ("═", "amber", 0.5)

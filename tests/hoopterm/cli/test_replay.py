@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replay.format import Frame, encode_block, encode_header
+from replay.format import Frame, RowBatch, encode_block, encode_header
 from tests.hoopterm.cli.conftest import Command, StubEngine
 
 FRAMES = [
@@ -70,3 +70,33 @@ def test_an_altered_recording_is_refused(file: Path, hoopterm: Command) -> None:
     done = hoopterm("replay", str(file))
     assert done.status == 1
     assert "damaged" in done.err
+
+
+def test_the_screen_at_a_time_is_printed_as_a_picture(tmp_path: Path, hoopterm: Command) -> None:
+    path = tmp_path / "s-2.hoop"
+    frames = [
+        Frame(0.0, "t", {"operation": "o", "cols": 20, "rows": 3}),
+        Frame(1.0, "R", RowBatch("o", 0, b"first", "stdout")),
+        Frame(90.0, "R", RowBatch("o", 0, b" then", "stdout")),
+    ]
+    path.write_bytes(encode_header({"session": "s-2"}) + encode_block(frames))
+    assert ">first</text>" in hoopterm("replay", str(path), "--export", "svg", "--at", "1:00").out
+    assert hoopterm("replay", str(path), "--export", "text", "--at", "1:30").out.startswith("first then")
+    cast = hoopterm("replay", str(path), "--export", "asciicast", "--version", "2").out
+    assert cast.startswith('{"version":2,"width":20,"height":3')
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--export", "svg"],
+        ["--export", "svg", "--at", "soon"],
+        ["--export", "json", "--at", "1"],
+        ["--export", "asciicast", "--operation", "o"],
+    ],
+)
+def test_what_the_recording_has_not_is_a_mistake_of_the_command_line(
+    file: Path, hoopterm: Command, arguments: list[str]
+) -> None:
+    done = hoopterm("replay", str(file), *arguments)
+    assert (done.status, bool(done.err)) == (2, True)

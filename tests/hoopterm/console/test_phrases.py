@@ -76,3 +76,14 @@ def test_a_timecode_has_hours_when_there_are_any() -> None:
 def test_freshness_has_tenths_while_it_is_young() -> None:
     assert phrases.freshness(0.24) == "0.2s"
     assert phrases.freshness(75) == "1m"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("1:30", 90), ("1:02:03.5", 3723.5), (" 7 ", 7)])
+def test_a_moment_is_read_as_people_write_it(text: str, seconds: float) -> None:
+    assert phrases.moment(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "", "nan", "inf", "1:"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        phrases.moment(text)
