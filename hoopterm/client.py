@@ -74,6 +74,15 @@ class Client:
         """The certificate, in PEM, that listeners with `tls: auto` are signed by."""
         return (await self._ask("GET", ["ca"], schema.TextView)).text
 
+    async def ssh_keys(self) -> schema.SSHKeysView:
+        """The host key of SSH listeners, and the key that signs the engine in at SSH targets."""
+        return await self._ask("GET", ["ca", "ssh"], schema.SSHKeysView)
+
+    async def learn(self, target: str, key: str | None = None) -> schema.LearnedView:
+        """The host key that a target shows; with the key somebody has looked at, have it pinned."""
+        body = schema.LearnRequest(key)
+        return await self._ask("POST", ["targets", target, "learn"], schema.LearnedView, body=body)
+
     async def connect(self, target: str, ttl: float = 3600.0) -> schema.ConnectView:
         """What a client needs to reach a target as you, with a fresh token."""
         body = schema.ConnectRequest(target, ttl)

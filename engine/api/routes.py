@@ -23,6 +23,7 @@ from engine.api.auth import (
 )
 from engine.api.call import Call
 from engine.api.evidence import checkpoint, download, events, key, recordings
+from engine.api.hosts import learn, ssh_keys
 from engine.api.locks import list_locks, lock, unlock
 from engine.api.policies import apply_policy, check_policy, explain_statement, show_policy
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
@@ -46,7 +47,9 @@ ROUTES = (
     Route("GET", "/status", KNOWN, "see the engine's status", status),
     Route("GET", "/live", ANY_PERMISSION, "follow what happens", live),
     Route("GET", "/ca", KNOWN, "read the certificate", ca),
+    Route("GET", "/ca/ssh", KNOWN, "read the keys of SSH", ssh_keys),
     Route("POST", "/connect", KNOWN, "connect to targets", connect),
+    Route("POST", "/targets/{id}/learn", ADMIN, "pin host keys", learn),
     Route("POST", "/engine/stop", ADMIN, "stop the engine", stop),
     Route("GET", "/reviews", SEES_REVIEWS, "see reviews", list_reviews),
     Route("GET", "/reviews/{id}", SEES_REVIEWS, "see reviews", show_review),

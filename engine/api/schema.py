@@ -252,9 +252,38 @@ class ConnectView(msgspec.Struct, frozen=True):
     token: str
     tls: str
     ca: str | None = None  # PEM
+    known_hosts: list[str] = []
 
     def __repr__(self) -> str:
         return f"ConnectView({self.user!r} at {self.host}:{self.port})"
+
+
+class SSHKeysView(msgspec.Struct, frozen=True):
+    """The engine's keys of SSH, as `KIND BASE64`: what its listeners show, and what signs it in at targets.
+
+    `known_hosts` are the lines for those who connect to it."""
+
+    host_key: str
+    fingerprint: str
+    known_hosts: list[str]
+    user_ca: str
+    user_ca_fingerprint: str
+
+
+class LearnRequest(msgspec.Struct, frozen=True):
+    """The key that a person has looked at; without one it is only asked for."""
+
+    key: str | None = None
+
+
+class LearnedView(msgspec.Struct, frozen=True):
+    """The host key that a target shows."""
+
+    target: str
+    address: str
+    key: str
+    fingerprint: str
+    is_pinned: bool
 
 
 class ErrorView(msgspec.Struct, frozen=True):

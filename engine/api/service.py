@@ -13,6 +13,7 @@ from engine import admission
 from engine.api.auth import SEES_REVIEWS, SEES_SESSIONS
 from engine.api.call import Call
 from engine.api.feeds import TOO_SLOW, Lines, line, stream
+from engine.api.hosts import keys_of
 from engine.api.reviews import pending, shown
 from engine.api.schema import (
     ConnectRequest,
@@ -28,6 +29,7 @@ from engine.api.views import moment, moment_or_none, session_view, space_view, t
 from engine.errors import NotFound
 from engine.identity.locks import Locked
 from engine.listeners import Listening
+from engine.protocols import registry
 
 _LIVE_CAPACITY = 4096
 _STATUS_SECONDS = 2.0
@@ -134,6 +136,7 @@ async def connect(call: Call) -> ConnectView:
         token=secret.reveal(),
         tls=listening.tls,
         ca=gateway.authority.ca_pem if has_tls else None,
+        known_hosts=keys_of(gateway).known_hosts if registry.knows(target.protocol, "target.host_key") else [],
     )
 
 

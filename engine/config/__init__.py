@@ -11,6 +11,7 @@ checks      what only shows across sections: duplicates, references, contradicti
 reach       what rules can refer to, and which can never match
 assembly    the checked sections → policy, masking rules, targets, people
 revision    all of it, frozen: what the engine runs on until the next one
+editing     a change of a file that leaves the rest as it was written
 loading     files → a revision, or all that is wrong with them
 changes     what differs between two revisions, in lines people read
 """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.model import Decision, Operation
+from engine.model import Decision, Operation, Target
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
@@ -71,13 +71,15 @@ class ProtocolSpec:
 
     `connect` serves one accepted connection until it ends: it authenticates the client, opens a session through the
     gateway and calls the pipeline for each operation. `explain` analyses one text against a target for
-    `policy explain`. `prepare` warms what sessions of a target share (its catalog); it may be called again.
+    `policy explain`. `learn` asks a target for its host key, where its protocol has one. `prepare` warms what sessions
+    of a target share (its catalog); it may be called again.
     """
 
     name: str
     default_port: int
     serve: Callable[[Gateway, Any], Any]
     explain: Callable[..., Any]
+    learn: Callable[[Target], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,5 +12,6 @@ lock unlock  the stop button
 token        create, list, revoke
 policy       check, apply, explain
 audit        tail, verify, key, checkpoint      (verification: what the files show, in words)
-replay ca connect console demo
+target       learn
+replay ca connect console demo                   (sshclient: OpenSSH's programs, set up for connect)
 """

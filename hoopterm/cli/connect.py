@@ -18,17 +18,21 @@ from typing import Annotated
 import typer
 
 from engine.api.schema import ConnectView
+from hoopterm.cli import sshclient
 from hoopterm.cli.options import Engine, Json, ask, complete_targets
 from hoopterm.cli.output import emit, note
 from hoopterm.cli.times import parse_duration
-from hoopterm.errors import Misused, Refused
+from hoopterm.errors import Refused
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
-@app.command(epilog="Examples: hoopterm connect shop; hoopterm connect shop -- pg_dump -t orders")
+@app.command(
+    epilog="Examples: hoopterm connect shop; hoopterm connect shop -- pg_dump -t orders; hoopterm connect web1; "
+    "hoopterm connect web1 -- scp web1:/etc/motd ."
+)
 def connect(
     target: Annotated[
         str,
@@ -40,29 +44,28 @@ def connect(
     ],
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- CMD...]", help="What to run (default: psql, where it is installed)."),
+        typer.Argument(metavar="[-- CMD...]", help="What to run (default: psql or ssh)."),
     ] = None,
     ttl: Annotated[str, typer.Option("--ttl", help="How long its token lets in: 15m, 1h30m.")] = "1h",
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
-    """Run a client against a target as yourself, everything set for it: address, name, a fresh token, verified TLS.
+    """Run a client against a target as yourself, everything set for it: address, name, a fresh token, what to trust.
 
-    Without a command psql runs; where there is none, the settings are printed. With --json they are printed, always.
+    Without a command psql or ssh runs; where there is no psql, the settings are printed. With --json they are printed,
+    always. For a host the command is ssh, scp, sftp, rsync or git, and the target's name its host name.
     """
     seconds = parse_duration(ttl)
     access = ask(engine, lambda client: client.connect(target, seconds))
     if as_json:
         emit(access)
         return
-    if access.protocol != "postgres":
-        raise Misused(f"{target} speaks {access.protocol}, which this version cannot connect to")
-    if not command:
+    if not access.known_hosts and not command:
         if shutil.which("psql") is None:
             _print_settings(access)
             return
         command = ["psql"]
-    raise typer.Exit(run(command, access, os.environ))
+    raise typer.Exit(run(command or [], access, os.environ))
 
 
 def run(command: Sequence[str], access: ConnectView, environ: Mapping[str, str]) -> int:
@@ -72,13 +75,17 @@ def run(command: Sequence[str], access: ConnectView, environ: Mapping[str, str])
         prefix="hoopterm-", dir=runtime if runtime and os.path.isdir(runtime) else None
     ) as name:
         directory = Path(name)
-        settings = _settings(access, directory)
+        words = list(command)
+        if access.known_hosts:
+            words, settings = sshclient.prepare(access, words, directory)
+        else:
+            settings = _settings(access, directory)
         try:
-            child = subprocess.Popen(list(command), env={**environ, **settings})
+            child = subprocess.Popen(words, env={**environ, **settings})
         except FileNotFoundError:
-            raise Refused("not_found", f"{command[0]} is not installed here") from None
+            raise Refused("not_found", f"{words[0]} is not installed here") from None
         except PermissionError as error:
-            raise Refused("not_executable", f"{command[0]} cannot be run: {error.strerror}") from None
+            raise Refused("not_executable", f"{words[0]} cannot be run: {error.strerror}") from None
         return _wait(child)
 
 
@@ -97,11 +104,11 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 def _settings(access: ConnectView, directory: Path) -> dict[str, str]:
     password_file = directory / "pgpass"
-    _write(password_file, f"*:*:*:{_escaped(access.user)}:{_escaped(access.token)}\n")
+    sshclient.write(password_file, f"*:*:*:{_escaped(access.user)}:{_escaped(access.token)}\n")
     settings = {**_plain_settings(access), "PGPASSFILE": str(password_file)}
     if access.ca is not None:
         certificate = directory / "ca.pem"
-        _write(certificate, access.ca)
+        sshclient.write(certificate, access.ca)
         settings["PGSSLROOTCERT"] = str(certificate)
     return settings
 
@@ -130,9 +137,3 @@ def _print_settings(access: ConnectView) -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace(":", "\\:")
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

@@ -29,7 +29,8 @@ NOUNS = {
     "audit": "Read and verify the record",
     "replay": "Play a recording back, or export it",
     "engine": "Run the gateway",
-    "ca": "Print the certificate that clients verify the gateway by",
+    "target": "Pin the host keys of SSH targets",
+    "ca": "Print what the gateway is verified by",
     "demo": "A shop, an agent and a gateway between them, on this machine",
 }
 

@@ -36,6 +36,8 @@ def __getattr__(name: str) -> ProtocolSpec:
     if name != "PROTOCOL":
         raise AttributeError(name)
     from engine.protocols.base import ProtocolSpec
-    from engine.protocols.ssh import adapter
+    from engine.protocols.ssh import adapter, upstream
 
-    return ProtocolSpec(name="ssh", default_port=2222, serve=adapter.serve, explain=adapter.explain)
+    return ProtocolSpec(
+        name="ssh", default_port=2222, serve=adapter.serve, explain=adapter.explain, learn=upstream.learn
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 
 from engine.errors import UpstreamError
-from engine.identity.ssh import fingerprint
+from engine.identity.ssh import fingerprint, line_of
 from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES, Terse
 
 if TYPE_CHECKING:
@@ -116,6 +116,23 @@ async def connect(
         raise UpstreamError(
             f"{target.name} could not be reached", why_of(error), "check the target's address"
         ) from None
+
+
+async def learn(target: Target) -> str:
+    """The host key that a target shows, as `KIND BASE64`; nobody logs in. Raises UpstreamError."""
+    host, port = address_of(target)
+    try:
+        async with asyncio.timeout(_CONNECT):
+            key = await asyncssh.get_server_host_key(
+                host, port, config=None, kex_algs=KEY_EXCHANGES, server_host_key_algs=SIGNATURES
+            )
+    except (asyncssh.Error, OSError, TimeoutError) as error:
+        raise UpstreamError(
+            f"{target.name} could not be reached", why_of(error), "check the target's address"
+        ) from None
+    if key is None:
+        raise UpstreamError(f"{target.name} showed no host key")
+    return line_of(key.public_data)
 
 
 def address_of(target: Target) -> tuple[str, int]:
