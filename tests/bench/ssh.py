@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import statistics
 import subprocess
 import time
@@ -14,8 +13,8 @@ from pathlib import Path
 from tests.bench.bench import Bench
 from tests.bench.figures import Bound, Figure, ratios
 from tests.bench.machine import usage
-from tests.servers.bastion import HEAD, Bastion
-from tests.servers.openssh import OpenSSHServer, keygen, public, servers
+from tests.servers.bastion import Bastion, bastions
+from tests.servers.openssh import OpenSSHServer, servers
 
 _KEYSTROKES, _QUICK_KEYSTROKES = 3000, 500
 _FILE, _QUICK_FILE = 1_000_000_000, 100_000_000
@@ -87,15 +86,9 @@ def measure(bench: Bench) -> list[Figure]:
 @contextmanager
 def _roads(directory: Path) -> Iterator[Roads]:
     with servers(directory / "target") as target, servers(directory / "jump") as jump:
-        home = directory / "engine"
-        home.mkdir()
-        engine = Bastion(home, {"PATH": "/usr/bin:/bin", "FAULTS": str(home)})
-        keys = {name: public(keygen(home / name)) for name in ("alice", "bob", "bot")}
         values = {"port": target.port, "host_key": target.host_key, "login": target.user, "key": target.key}
-        head = HEAD % {"user": getpass.getuser(), "engine": "", **keys, **values}
-        engine.config.write_text(f"{head}    record: {{answers: digest}}\n{_POLICY.format(**values)}")
-        engine.start()
-        try:
+        with bastions(directory, target) as start:
+            engine = start(_POLICY.format(**values), target_lines="record: {answers: digest}")
             ours = (*engine.options(), f"-oPort={engine.port}")
             yield Roads(
                 _jump(directory, target, jump),
@@ -103,8 +96,6 @@ def _roads(directory: Path) -> Iterator[Roads]:
                 Road("full", ours, "full@127.0.0.1"),
                 engine,
             )
-        finally:
-            engine.stop()
 
 
 def _jump(directory: Path, target: OpenSSHServer, jump: OpenSSHServer) -> Road:
