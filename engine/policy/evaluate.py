@@ -134,6 +134,11 @@ class Policy:
         """Whether some allow or review rule is about this identity on this target; else no session opens."""
         return self.coverage(identity, target).is_permitted
 
+    def may_stop(self, identity: Identity, target: Target, verb: str) -> bool:
+        """Whether some deny or review rule is about this identity on this target and operations of this verb."""
+        verbs = [rule.scope.what.verbs for rule, _ in self.coverage(identity, target).rules if rule.is_broad]
+        return any(not named or verb in named for named in verbs)
+
     def coverage(self, identity: Identity, target: Target) -> Coverage:
         """The rules about this identity on this target."""
         if (seen := self._seen.get((id(identity), id(target)))) is not None:

@@ -7,6 +7,8 @@ transport               what both sides share of asyncssh
 door, naming            who is let in, and what the name they log in with says
 upstream                the engine as a client of the target: its host key pinned, its credential held here
 channels, relay         one session channel of the client, and its bytes on their way both ways
+shell                   a shell on a terminal: each typed line is decided before it runs
+keyboard, prompt        what is typed there, and the line as the screen shows it
 submission, requests    one request on its road through the pipeline, and the operations it is
 commands                what a command line does
 sftp, sftp_fields       SFTP on the wire: packets, and what is in them

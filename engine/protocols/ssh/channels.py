@@ -16,6 +16,7 @@ from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
 from engine.protocols.ssh.relay import Relay
 from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
 from engine.protocols.ssh.scprelay import ScpRelay, transfer_of
+from engine.protocols.ssh.shell import Shell
 from engine.protocols.ssh.submission import Submission
 from engine.protocols.ssh.upstream import why_of
 
@@ -182,14 +183,15 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
         upstream = await self._connection.upstream(handling.principal if handling is not None else None)
-        gateway = self._connection.gateway
+        gateway, terminal = self._connection.gateway, request.terminal
         if carries_sftp(request):
             relay: Relay = FileRelay(gateway, passage, self.chan)
         elif (transfer := transfer_of(request)) is not None:
             relay = ScpRelay(gateway, passage, self.chan, transfer)
+        elif request.kind == "shell" and terminal is not None:
+            relay = Shell(gateway, passage, self.chan, terminal, self._connection.terminate)
         else:
-            relay = Relay(gateway, passage, self.chan, request.terminal)
-        terminal = request.terminal
+            relay = Relay(gateway, passage, self.chan, terminal)
         try:
             await upstream.create_session(
                 lambda: relay,

@@ -9,8 +9,9 @@ import asyncssh
 
 from engine.errors import HooptermError
 from engine.masking import stream as maskers
-from engine.model import Outcome, Status
+from engine.model import Handling, Outcome, Status
 from engine.protocols.ssh import denial
+from engine.protocols.ssh.keyboard import starred
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
@@ -25,7 +26,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
     """The upstream's end of one operation, and the way of its bytes to and from the client's channel.
 
     Output is masked and recorded before it is delivered. Input goes on as it is; what the recording keeps of it is
-    masked.
+    masked, and what is typed into a terminal is kept as its rules say. Raises RecordError.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         self._client = client
         self._has_terminal = terminal is not None
         self._upstream: asyncssh.SSHClientChannel[bytes] | None = None
+        self._kept = (passage.decision.handling or Handling()).record_input  # yes | no | masked
         masks = passage.session.masks
         masker = maskers.terminal if terminal is not None else maskers.pipe
         self._output = passage.stream("stdout", masker(masks))
@@ -49,6 +51,8 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         self._exit: tuple[int, str] | None = None  # status and, where it was one, the signal
         self._failure: HooptermError | None = None
         self.ended = asyncio.Event()
+        if terminal is not None:
+            self._tell_size(*terminal.size[:2], term=terminal.term)
 
     def __repr__(self) -> str:
         return f"<Relay of {self._passage.operation}>"
@@ -57,10 +61,10 @@ class Relay(asyncssh.SSHClientSession[bytes]):
 
     def send(self, data: bytes) -> None:
         """Input of the client, on its way upstream."""
-        if self._upstream is None or self._failure is not None:
+        if self._upstream is None or self._failure is not None or self._upstream.is_closing():
             return
         try:
-            self._input.deliver(data)
+            self._record_input(data)
         except HooptermError as error:
             self.fail(error)
         else:
@@ -85,6 +89,10 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         """The client's terminal has another size."""
         if self._upstream is not None and self._has_terminal:
             self._upstream.change_terminal_size(columns, rows, width, height)
+            try:
+                self._tell_size(columns, rows)
+            except HooptermError as error:
+                self.fail(error)
 
     def signal(self, name: str) -> None:
         """The client sends a signal to what runs."""
@@ -158,7 +166,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         except HooptermError as error:
             self._failure = self._failure or error
         if self._failure is not None:
-            self._client.exit(denial.BROKEN)
+            self._client.exit(denial.status_of(self._failure))
         elif self._exit is None:
             self._client.close()
         elif self._exit[1]:
@@ -166,6 +174,17 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         else:
             self._client.exit(self._exit[0])
         self.ended.set()
+
+    def _record_input(self, data: bytes) -> None:
+        """Keep what is typed into a terminal as its rules say; what a pipe carries is masked by detectors alone."""
+        if not self._has_terminal or self._kept == "yes":
+            self._input.deliver(data)
+        elif self._kept == "masked":
+            self._input.deliver(starred(data))
+
+    def _tell_size(self, columns: int, rows: int, term: str = "") -> None:
+        size = {"operation": self._passage.operation.id, "cols": columns, "rows": rows}
+        self._passage.session.recorder.event("t", {**size, "term": term} if term else size)
 
     def _outcome(self) -> Outcome:
         masked = self._output.masked + self._errors.masked
