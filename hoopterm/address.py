@@ -1,4 +1,7 @@
-"""Where the engine is: `--engine`, HOOPTERM_ENGINE, the `hoopterm.yaml` at hand, then the usual places."""
+"""Where the engine is: `--engine`, HOOPTERM_ENGINE, the `hoopterm.yaml` at hand, then the usual places.
+
+A console that the engine itself opened has no address to find: it was given its end of a pair.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hoopterm.errors import EngineUnreachable, Misused
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector
+
+    from hoopterm.pair import Pair
 
 VARIABLE = "HOOPTERM_ENGINE"
 CONFIG_NAME = "hoopterm.yaml"
@@ -29,6 +38,37 @@ class Address:
 
     socket: Path
     named_by: str
+
+    def __str__(self) -> str:
+        return str(self.socket)
+
+    @property
+    def advice(self) -> str:
+        """What to do where nobody answers there."""
+        return f"`hoopterm engine start --config FILE` starts it (found by {self.named_by})"
+
+    def connector(self) -> BaseConnector:
+        """How connections are made; inside a running loop."""
+        from aiohttp import UnixConnector
+
+        return UnixConnector(str(self.socket))
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The engine that opened this console, at the other end of a pair."""
+
+    pair: Pair
+    advice = "log in again"
+
+    def __str__(self) -> str:
+        return "the other end"
+
+    def connector(self) -> BaseConnector:
+        """How connections are made; inside a running loop."""
+        from hoopterm.pair import PairConnector
+
+        return PairConnector(self.pair)
 
 
 def find(

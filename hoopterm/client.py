@@ -13,7 +13,7 @@ import msgspec
 from yarl import URL
 
 from engine.api import schema
-from hoopterm.address import Address, find
+from hoopterm.address import Address, Handed, find
 from hoopterm.errors import EngineUnreachable, Refused
 
 __all__ = ["Client", "EngineUnreachable", "Refused", "persistent"]
@@ -34,7 +34,7 @@ class Client:
     return an async iterator stream until the engine ends them; leave them early with `contextlib.aclosing`.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address | Handed) -> None:
         self.address = address
         self._session: aiohttp.ClientSession | None = None
 
@@ -44,11 +44,10 @@ class Client:
         return cls(find(engine))
 
     def __repr__(self) -> str:
-        return f"<Client {self.address.socket} {'open' if self._session else 'closed'}>"
+        return f"<Client {self.address} {'open' if self._session else 'closed'}>"
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.UnixConnector(str(self.address.socket))
-        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        self._session = aiohttp.ClientSession(connector=self.address.connector(), auto_decompress=False)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -274,8 +273,7 @@ class Client:
         except aiohttp.ClientConnectionError as error:
             reason = getattr(error, "strerror", None) or str(error) or "the connection was lost"
             raise EngineUnreachable(
-                f"the engine is unreachable at {self.address.socket}: {reason}",
-                f"`hoopterm engine start --config FILE` starts it (found by {self.address.named_by})",
+                f"the engine is unreachable at {self.address}: {reason}", self.address.advice
             ) from error
         except aiohttp.ClientError as error:
             raise EngineUnreachable("the engine's answer broke off", "it may be stopping; try again") from error

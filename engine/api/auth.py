@@ -11,7 +11,7 @@ import asyncio
 import pwd
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -45,13 +45,18 @@ SEES_REVIEWS = APPROVER | AUDITOR
 SEES_SESSIONS = OPERATOR | AUDITOR
 
 
+Sign = Callable[[bytes], Awaitable[str]]
+"""Has a person sign a text with the key they logged in with; raises Forbidden where they, or their agent, do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person who asks, and what they may."""
+    """The person who asks, and what they may. `sign` is there where their login can sign for them."""
 
     person: Person
     permissions: frozenset[str]
     is_locked: bool = False
+    sign: Sign | None = None
 
     @property
     def name(self) -> str:
@@ -90,9 +95,22 @@ async def identify(uid: int, revision: Revision, locks: Locks) -> Caller:
             hint=f"add them under identity.people, as `{name or 'NAME'}: {{unix: {name or 'NAME'}, groups: [GROUP]}}`, "
             "and let one of their groups do something under permissions, as `operator: [GROUP]`",
         )
+    return _caller(person, revision, locks)
+
+
+def identify_guest(name: str, revision: Revision, locks: Locks, sign: Sign | None) -> Caller:
+    """The same for somebody whose name is known from their login; raises Forbidden once the configuration has nobody
+    of that name."""
+    person = revision.people.get(name)
+    if person is None:
+        raise Forbidden(f"the configuration knows nobody of the name {name}", hint="log in again")
+    return _caller(person, revision, locks, sign)
+
+
+def _caller(person: Person, revision: Revision, locks: Locks, sign: Sign | None = None) -> Caller:
     if locks.get(Locked.IDENTITY, person.name) is not None:
         return Caller(person, frozenset(), is_locked=True)
-    return Caller(person, frozenset(revision.permissions_of(person)))
+    return Caller(person, revision.permissions_of(person), sign=sign)
 
 
 def require(caller: Caller, needs: frozenset[Permission], what: str) -> None:

@@ -1,4 +1,8 @@
-"""The control socket, and the way of a request: who asks, may they, handle, answer or error."""
+"""The control socket, and the way of a request: who asks, may they, handle, answer or error.
+
+People come in by the socket, where the kernel says who they are, or over a login that has said so already: those get
+connections of a `Visit`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from engine.api.auth import identify, peer_uid, require
+from engine.api.auth import Caller, Sign, identify, identify_guest, peer_uid, require
 from engine.api.call import Call, Readings
 from engine.api.routes import ROUTES, Route
 from engine.api.schema import API_VERSION, ErrorView
@@ -44,6 +48,7 @@ _DIRECTORY_MODE = 0o711
 _SOCKET_MODE = 0o666
 _BACKLOG = 128
 _SHUTDOWN_SECONDS = 2.0
+_PARTING_SECONDS = 0.05  # of a visit: it ends because it may not be any more
 _CROWDED_PAUSE = 0.1
 
 _STATUS: dict[type[HooptermError], int] = {
@@ -60,6 +65,7 @@ _STATUS: dict[type[HooptermError], int] = {
 logger = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Identify = Callable[[web.Request], Awaitable[Caller]]
 
 
 class ControlServer:
@@ -72,10 +78,7 @@ class ControlServer:
         self._path: Path | None = None
         self._inode = 0
         self._accepting: asyncio.Task[None] | None = None
-        application = web.Application(client_max_size=MAX_BODY, middlewares=[_answer_errors])
-        for route in ROUTES:
-            application.router.add_route(route.method, f"/{API_VERSION}{route.path}", self._handler(route))
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        self._runner = self._runner_for(self._by_kernel, _SHUTDOWN_SECONDS)
 
     def __repr__(self) -> str:
         return f"<ControlServer {self._path or 'closed'}>"
@@ -99,6 +102,16 @@ class ControlServer:
             _remove(self._path, self._inode)
             self._path = None
         await self._runner.cleanup()
+
+    async def visit(self, person: str, sign: Sign | None = None) -> Visit:
+        """A way in for a person whose login has said who they are; `sign` where they can sign what they decide."""
+
+        async def identify_them(_: web.Request) -> Caller:
+            return identify_guest(person, self._gateway.revision, self._gateway.locks, sign)
+
+        runner = self._runner_for(identify_them, _PARTING_SECONDS)
+        await runner.setup()
+        return Visit(runner)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -129,13 +142,22 @@ class ControlServer:
         uid = peer_uid(connection)
         return sum(peer_uid(other) == uid for other in sockets) >= MAX_CONNECTIONS_PER_USER
 
-    def _handler(self, route: Route) -> Handler:
+    def _runner_for(self, identify: Identify, patience: float) -> web.AppRunner:
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[_answer_errors])
+        for route in ROUTES:
+            application.router.add_route(route.method, f"/{API_VERSION}{route.path}", self._handler(route, identify))
+        return web.AppRunner(application, access_log=None, shutdown_timeout=patience)
+
+    async def _by_kernel(self, request: web.Request) -> Caller:
+        assert request.transport is not None
+        uid = peer_uid(request.transport.get_extra_info("socket"))
+        return await identify(uid, self._gateway.revision, self._gateway.locks)
+
+    def _handler(self, route: Route, identify: Identify) -> Handler:
         gateway, readings = self._gateway, self._readings
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            assert request.transport is not None
-            uid = peer_uid(request.transport.get_extra_info("socket"))
-            caller = await identify(uid, gateway.revision, gateway.locks)
+            caller = await identify(request)
             require(caller, route.needs, route.does)
             answer = await route.handle(Call(gateway, request, caller, readings))
             if isinstance(answer, web.StreamResponse):
@@ -143,6 +165,31 @@ class ControlServer:
             return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
 
         return handle
+
+
+class Visit:
+    """The control API for one person, on the connections it is given, until it is closed."""
+
+    def __init__(self, runner: web.AppRunner) -> None:
+        self._runner = runner
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.connections)
+
+    async def adopt(self, connection: socket.socket) -> None:
+        """Serve a connected stream socket."""
+        await asyncio.get_running_loop().connect_accepted_socket(self._server, connection)
+
+    async def close(self) -> None:
+        """End every connection, whatever is being answered."""
+        await self._runner.cleanup()
+
+    @property
+    def _server(self) -> web.Server:
+        assert self._runner.server is not None
+        return self._runner.server
 
 
 @web.middleware
