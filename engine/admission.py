@@ -82,6 +82,29 @@ def require_place(sessions: Iterable[Session], identity: Identity) -> None:
         )
 
 
+def require_guest(revision: Revision, locks: Locks, identity: Identity, before: Revision, now: datetime) -> None:
+    """Raise SessionRefused unless this is a person who may have a console: known, not locked, with a permission, and
+    with a login that is still theirs as it was `before`."""
+    subject = identity.subject
+    if identity.expires is not None and identity.expires <= now:
+        ended = f"it ended at {identity.expires:%Y-%m-%d %H:%M} UTC"
+        raise SessionRefused("the login has expired", ended, "log in again")
+    person = revision.people.get(subject)
+    if person is None:
+        raise SessionRefused(f"{subject} may not open the console", "it is for people of the configuration")
+    if (why := locks.why_not(identity)) is not None:
+        raise SessionRefused(why, hint="ask an administrator")
+    if not revision.permissions_of(person):
+        why = "none of the permissions admin, approver, operator, auditor is theirs"
+        hint = "an administrator can give one to one of your groups under permissions"
+        raise SessionRefused(f"{subject} may not open the console", why, hint)
+    if (why := ssh.why_not_any_more(identity, before, revision)) is not None:
+        raise SessionRefused(why, hint="log in with another")
+    word = identity.vouched
+    if word is not None and not _still_vouched(identity, before, revision, word):
+        raise SessionRefused("its login is not registered any more", hint="log in with another")
+
+
 def follow(session: Session, revision: Revision) -> str | None:
     """Put a live session under a new revision; the reason why it must end when it could not open any more."""
     before, target = session.target, revision.targets.get(session.target.name)
@@ -100,7 +123,7 @@ def follow(session: Session, revision: Revision) -> str | None:
     if (why := ssh.why_not_any_more(session.identity, session.revision, revision)) is not None:
         return why
     word = session.identity.vouched
-    if word is not None and not _still_vouched(session, revision, word):
+    if word is not None and not _still_vouched(session.identity, session.revision, revision, word):
         return "its login is not registered any more"
     session.identity = replace(
         session.identity,
@@ -114,10 +137,10 @@ def follow(session: Session, revision: Revision) -> str | None:
     return None if revision.policy.covers(session.identity, target) else "no rule covers it any more"
 
 
-def _still_vouched(session: Session, revision: Revision, word: Vouched) -> bool:
-    """Whether the word that opened a session would open it now."""
-    is_theirs = revision.name_of_login(word.login) == session.identity.subject
-    return is_theirs and revision.issuers.get(word.issuer) == session.revision.issuers.get(word.issuer)
+def _still_vouched(identity: Identity, before: Revision, revision: Revision, word: Vouched) -> bool:
+    """Whether the word that let in under one revision would let in under another."""
+    is_theirs = revision.name_of_login(word.login) == identity.subject
+    return is_theirs and revision.issuers.get(word.issuer) == before.issuers.get(word.issuer)
 
 
 def _registered(revision: Revision, subject: str) -> Identity:

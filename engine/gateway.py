@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from engine.audit.recorder import Recorder
 from engine.audit.recovery import recover_recordings
 from engine.bus import Bus
 from engine.config.revision import Revision
+from engine.consoles import Consoles
 from engine.endings import Endings, locks_after
 from engine.errors import HooptermError, RecordError, SessionRefused
 from engine.identity.jwt import is_jwt
@@ -64,9 +65,11 @@ class Gateway:
     authority: Authority
     room: Room
     refusals: Refusals
+    control: ControlServer
     tasks: asyncio.TaskGroup
 
-    def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now, console: Sequence[str] = ()) -> None:
+        """`console` is the command line of the process that consoles over SSH are forked from."""
         self.revision = revision
         self.now = now
         self.started = now()
@@ -79,6 +82,7 @@ class Gateway:
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
         self.endings = Endings(self)
+        self.consoles = Consoles(self, console)
         self.issuers = Issuers(spawn=lambda work: self.tasks.create_task(work), now=now)
         self.issuers.use(revision.issuers)
         self.is_draining = False
@@ -150,9 +154,10 @@ class Gateway:
         self.tasks.create_task(self.room.watch(self._stopping))
         self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
+        self.consoles.start(self.tasks)
         await self.listeners.open(self.revision.settings.listeners)
-        self._control = ControlServer(self)
-        await self._control.start(self.socket_path, self.tasks)
+        self.control = ControlServer(self)
+        await self.control.start(self.socket_path, self.tasks)
         await ready(self)
 
     def _holding_the_record(self) -> list[Path]:
@@ -165,6 +170,7 @@ class Gateway:
         self.is_draining = True
         self.listeners.close()
         logger.info("draining", sessions=len(self.sessions))
+        self.consoles.end_all("the engine is stopping")
         for session in tuple(self.sessions.values()):
             if not session.open_operations:  # the others end with what they are doing: see Passage.conclude
                 session.adapter.terminate("the engine is stopping")
@@ -172,7 +178,8 @@ class Gateway:
         for session in tuple(self.sessions.values()):
             session.adapter.terminate("the engine is stopping")
         await self.listeners.finished(_LAST_WORDS, cut=True)
-        await self._control.close()
+        self.consoles.stop()
+        await self.control.close()
         self.bus.close()
         await self._shared.close()
         self.approvals.stop()

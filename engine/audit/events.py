@@ -20,6 +20,8 @@ class EventName(StrEnum):
     SESSION_REFUSED = "session.refused"
     SESSION_OPENED = "session.opened"
     SESSION_CLOSED = "session.closed"
+    CONSOLE_OPENED = "console.opened"
+    CONSOLE_CLOSED = "console.closed"
     OPERATION_INTENDED = "operation.intended"
     OPERATION_FORWARDED = "operation.forwarded"
     OPERATION_COMPLETED = "operation.completed"

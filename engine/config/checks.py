@@ -171,6 +171,8 @@ def _protocols(sections: Sections) -> Iterator[Problem]:
         yield from _meaningless(name, "listener", listener, listener.value.model_fields_set)
     for target in sections.targets:
         value = target.value
+        if value.name == "console":
+            yield target.problem("a target cannot be named console", "that opens the console over SSH", at=("name",))
         yield from _meaningless(value.protocol, "target", target, value.model_fields_set)
         keys = value.credential.model_fields_set
         yield from _meaningless(value.protocol, "credential", target, keys, at=("credential",))

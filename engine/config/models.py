@@ -74,6 +74,12 @@ class FreeSpace(Section):
     floor: AmountOfSpace = Amount(1, is_percent=True)
 
 
+class Consoles(Section):
+    """Consoles over SSH: the Unix user that their processes get, where the engine can give them another."""
+
+    user: Line | None = None
+
+
 class Engine(Section):
     """The service itself."""
 
@@ -82,6 +88,7 @@ class Engine(Section):
     store: str = Field(default="sqlite", pattern=r"^(sqlite|postgres(ql)?://\S+)$", repr=False)
     audit: Audit = Audit()
     free_space: FreeSpace = FreeSpace()
+    consoles: Consoles = Consoles()
 
 
 class Listener(Section):

@@ -27,6 +27,8 @@ SAID: Final[dict[EventName, tuple[str, ...]]] = {
     EventName.SESSION_OPENED: ("database", "kind", "groups", "sponsor", "purpose", "on_behalf_of", "mode"),
     EventName.SESSION_CLOSED: ("reason", "operations", "denied", "masked", "rows"),
     EventName.TARGET_REFUSED: ("why", "shown"),
+    EventName.CONSOLE_OPENED: ("console", "signs"),
+    EventName.CONSOLE_CLOSED: ("console", "reason", "status"),
     EventName.OPERATION_INTENDED: _ASKED,
     EventName.OPERATION_FORWARDED: ("verb",),
     EventName.OPERATION_COMPLETED: ("verb", "rows", "changed", "masked"),

@@ -61,7 +61,7 @@ def run(config: Config = Path(CONFIG_NAME)) -> None:
         ) from missing
 
     async def serve() -> None:
-        await Gateway(load(config)).serve(_announce)
+        await Gateway(load(config), console=service.CONSOLES).serve(_announce)
 
     os.umask(0o077)
     configure()

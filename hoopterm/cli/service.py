@@ -18,6 +18,9 @@ from hoopterm.address import DEFAULT_STATE, settings
 from hoopterm.errors import Refused
 
 LOG_NAME = "engine.log"
+CONSOLES = (sys.executable, "-I", "-X", "utf8", "-m", "hoopterm.console.nursery")
+"""What the engine starts to have consoles over SSH: of this installation, whatever the directory or the environment."""
+
 _LAST_LINES = 12
 _READ = 1 << 16
 

@@ -6,6 +6,8 @@ store       what the engine said, as view state; no widgets
 link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements
 reel        a replay: place, clock, speed
+scratch     where recordings are while they are replayed: a directory, or memory
+nursery     the parent of consoles over SSH; cell: all that one of those may do
 pulse       at most so many repaints a second
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them

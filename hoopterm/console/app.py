@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import work
@@ -20,6 +19,7 @@ from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
 from hoopterm.console.pulse import Pulse
+from hoopterm.console.scratch import Directory, Memory, Scratch
 from hoopterm.console.screens.page import Page
 from hoopterm.console.store import Store
 from hoopterm.console.text import clean
@@ -54,7 +54,7 @@ class Console(App[None]):
     """One person's console of one engine, or of one recording."""
 
     TITLE = "hoopterm"
-    CSS_PATH = "hoopterm.tcss"
+    CSS_PATH: ClassVar[str | None] = "hoopterm.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours, made from the action registry
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "approvals": _approvals,
@@ -72,6 +72,7 @@ class Console(App[None]):
         theme: str = themes.DEFAULT,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         store: Store | None = None,
+        has_files: bool = True,
     ) -> None:
         # without colours Textual would make greys of a theme's: only the terminal's own can be left out altogether
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -83,8 +84,7 @@ class Console(App[None]):
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = theme
-        self._scratch = TemporaryDirectory(prefix="hoopterm-")
-        self._fetched = 0
+        self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
 
@@ -208,13 +208,8 @@ class Console(App[None]):
 
     async def fetch(self, session: str) -> Path:
         """The recording of a session of the engine, as a file of ours; raises Problem."""
-        path = Path(self._scratch.name) / f"{self._fetched}.hoop"
-        self._fetched += 1
-        with path.open("wb") as file:
-            async with aclosing(self.engine.download(session)) as chunks:
-                async for chunk in chunks:
-                    file.write(chunk)
-        return path
+        async with aclosing(self.engine.download(session)) as chunks:
+            return await self._scratch.keep(chunks)
 
     def home(self) -> None:
         """Back to this mode's first screen."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.config.loading import load
 from engine.gateway import Gateway
 from engine.logs import configure
+from hoopterm.cli.service import CONSOLES
 
 AGENT = "report-bot"
 SPONSOR = "alice"
@@ -34,7 +35,7 @@ async def _announce(gateway: Gateway) -> None:
 
 
 async def _serve(configs: list[Path]) -> None:
-    gateway = Gateway(load(configs))
+    gateway = Gateway(load(configs), console=CONSOLES)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.stop)

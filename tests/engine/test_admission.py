@@ -119,3 +119,19 @@ async def test_a_session_ends_when_a_host_key_of_its_target_is_taken_back(gatewa
     assert admission.follow(session, replace(gateway.revision, targets=pinned)) is None
     why = admission.follow(session, replace(gateway.revision, targets=fewer))
     assert why == "a host key of its target was taken back"
+
+
+async def test_a_console_is_for_people_with_a_permission_whose_login_is_theirs(gateway: Gateway) -> None:
+    """SECURITY 4: what a login gave ends with it."""
+    revision, locks = gateway.revision, gateway.locks
+    name = next(name for name in revision.people if revision.permissions_of(revision.people[name]))
+    person = revision.identity_of_person(name)
+    admission.require_guest(revision, locks, person, revision, NOW)
+    with pytest.raises(SessionRefused, match="its key is not listed any more"):
+        admission.require_guest(revision, locks, replace(person, key="ssh-ed25519 AAAA"), revision, NOW)
+    with pytest.raises(SessionRefused, match="the login has expired"):
+        admission.require_guest(revision, locks, replace(person, expires=NOW), revision, NOW)
+    with pytest.raises(SessionRefused, match="it is for people of the configuration"):
+        admission.require_guest(revision, locks, revision.identity_of_agent("bot"), revision, NOW)
+    with pytest.raises(SessionRefused, match="none of the permissions"):
+        admission.require_guest(replace(revision, permissions={}), locks, person, revision, NOW)

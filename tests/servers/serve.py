@@ -21,11 +21,12 @@ from engine.audit.log import utc_now
 from engine.config.loading import load
 from engine.gateway import Gateway
 from engine.logs import configure
+from hoopterm.cli.service import CONSOLES
 from tests.servers import faults
 
 
 async def serve(config: Path, tokens: list[str], now: Callable[[], datetime]) -> None:
-    gateway = Gateway(load(config), now)
+    gateway = Gateway(load(config), now, CONSOLES)
 
     async def announce(gateway: Gateway) -> None:
         secrets = {}

@@ -20,6 +20,7 @@ from engine.protocols.ssh import denial
 from engine.protocols.ssh import upstream as upstreams
 from engine.protocols.ssh.channels import Channel
 from engine.protocols.ssh.commands.telling import tell
+from engine.protocols.ssh.console import Visitor
 from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
 from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES
 from engine.secrets.signing import SignedIn, sign
@@ -41,6 +42,9 @@ async def serve(gateway: Gateway, sock: socket.socket) -> None:
     _, wire = await loop.connect_accepted_socket(lambda: DoorConnection(loop, options, door), sock)
     identity = await door.guest()
     if identity is None:
+        return
+    if door.name.is_console:
+        await Visitor(gateway, door, wire, identity).serve()
         return
     await Connection(gateway, door, wire, identity).serve()
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.gateway import Gateway
     from engine.model import Identity
     from engine.protocols.ssh.adapter import Connection
+    from engine.protocols.ssh.console import Visitor
 
 LOGIN_SECONDS = 60.0
 MOST_TRIES = 20  # refused offers of one connection: an agent may hold many keys
@@ -41,7 +42,7 @@ class Door(asyncssh.SSHServer):
         self.peer = peer
         self.wire: DoorConnection | None = None
         self.identity: Identity | None = None
-        self._admitted: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._admitted: asyncio.Future[Connection | Visitor] = asyncio.get_running_loop().create_future()
 
     def __repr__(self) -> str:
         return f"<Door for {self.peer}>"
@@ -55,8 +56,8 @@ class Door(asyncssh.SSHServer):
         """Who was let in; None when the client went away before that."""
         return self.identity if await self._ended else None
 
-    def admit(self, connection: Connection) -> None:
-        """Its session is open: channels may be."""
+    def admit(self, connection: Connection | Visitor) -> None:
+        """Its session is open, or it may ask for the console: channels may be."""
         if self._admitted.cancelled():
             connection.left()
         else:

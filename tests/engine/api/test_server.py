@@ -6,6 +6,8 @@ import asyncio
 import io
 import socket
 import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,13 @@ import aiohttp
 import pytest
 
 from engine.api import server
-from engine.api.server import ControlServer, default_socket
+from engine.api.server import ControlServer, Visit, default_socket
 from engine.errors import Conflict
-from hoopterm.errors import Refused
+from engine.identity.locks import Locked
+from hoopterm.address import Handed
+from hoopterm.client import Client
+from hoopterm.errors import EngineUnreachable, Refused
+from hoopterm.pair import Pair
 from tests.engine.api.conftest import Serving
 
 
@@ -127,3 +133,43 @@ async def test_one_user_cannot_hold_all_connections(serving: Serving, monkeypatc
     assert await reader.read() == b""
     for _, each in [*held, (reader, writer)]:
         each.close()
+
+
+async def test_a_visit_speaks_for_its_person_and_nobody_else(serving: Serving) -> None:
+    """SECURITY: a console over SSH has the person's identity and none of the engine's rights."""
+    visit = await serving.gateway.control.visit("auditor")
+    async with visiting(visit) as client:
+        assert (await client.status()).you == "auditor"  # the socket's peer is root: that counts for nothing
+        assert await client.recordings() == []
+        (read,) = await serving.events("evidence.read")
+        assert read["identity"] == "auditor"
+        with pytest.raises(Refused, match="auditor may not stop the engine"):
+            await client.stop()
+        await serving.gateway.endings.lock(Locked.IDENTITY, "auditor", "root", "test")
+        with pytest.raises(Refused, match="auditor is locked"):
+            await client.recordings()
+
+
+async def test_a_visit_that_is_closed_answers_nothing_more(serving: Serving) -> None:
+    visit = await serving.gateway.control.visit("auditor")
+    async with visiting(visit) as client:
+        await client.status()
+        assert visit.connections == 1
+        await visit.close()
+        with pytest.raises(EngineUnreachable):
+            await client.status()
+
+
+@asynccontextmanager
+async def visiting(visit: Visit) -> AsyncIterator[Client]:
+    """A client on one connection of a visit."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    console, engine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with console, engine, theirs:
+        await visit.adopt(ours)
+        socket.send_fds(engine, [b"{}"], [theirs.fileno()])
+        engine.shutdown(socket.SHUT_WR)
+        async with Client(Handed(Pair(console))) as client:
+            yield client
+    await visit.close()

@@ -36,6 +36,8 @@ def test_the_list_of_events_is_the_published_one() -> None:
         "session.refused",
         "session.opened",
         "session.closed",
+        "console.opened",
+        "console.closed",
         "operation.intended",
         "operation.forwarded",
         "operation.completed",
