@@ -30,7 +30,7 @@ class Stream:
 
     @property
     def is_holding(self) -> bool:
-        """Whether something is held back."""
+        """Whether something is held back that `release` would give."""
         return self._masker.is_holding
 
     def deliver(self, chunk: bytes) -> bytes:

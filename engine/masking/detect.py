@@ -15,7 +15,7 @@ from functools import cache
 
 import hyperscan
 import phonenumbers
-from stdnum import iban, luhn
+from stdnum import iban
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,22 @@ class Detector:
     """One kind of value. `nominates` scans bytes without boundaries, `shape` finds candidates, `genuine` says how many
     of a candidate's first characters are a real value (0: none).
 
-    Nothing is nominated without one of its `traces`: bytes of the text itself, or of the text `_folded`."""
+    Nothing is nominated without one of its `traces`: bytes of the text itself, or of the text `_folded`.
+
+    `longest` is how many characters a value has at most that a stream of bytes recognises; `private_key` has no bound,
+    and a stream takes it line by line. `opens` matches all beginnings of a candidate; it is empty where a stream has
+    its own way of telling (`tails`, `keyblocks`)."""
 
     name: str
     traces: tuple[bytes, ...]
     nominates: bytes
     shape: re.Pattern[str]
     genuine: Callable[[str], int]
+    longest: int = 0
+    opens: str = ""
+
+
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 
 
 def _whole(candidate: str) -> int:
@@ -39,10 +48,16 @@ def _whole(candidate: str) -> int:
 def _card(candidate: str) -> int:
     """The longest head of 13 to 19 digits that passes Luhn's check: other digits may follow a card's."""
     for end in range(len(candidate), 12, -1):
-        digits = re.sub(r"[ -]", "", candidate[:end])
-        if candidate[end - 1].isdigit() and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn.is_valid(digits):
+        digits = candidate[:end].replace(" ", "").replace("-", "")
+        if candidate[end - 1].isdigit() and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and passes_luhn(digits):
             return end
     return 0
+
+
+def passes_luhn(digits: str) -> bool:
+    """ISO/IEC 7812-1 annex B: every second digit from the right counts as its double's digits."""
+    total = sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
+    return total % 10 == 0
 
 
 def _iban(candidate: str) -> int:
@@ -63,8 +78,11 @@ def _phone(candidate: str) -> int:
 
 
 # Text in another encoding than UTF-8 has its letters as bytes that could not be decoded.
-_LETTERS = r"\w\udc80-\udcff"
-_LOCAL = rf"{_LETTERS}.!#$%&'*+/=?^`{{|}}~-"
+LETTERS = r"\w\udc80-\udcff"
+LOCAL = rf"{LETTERS}.!#$%&'*+/=?^`{{|}}~-"
+
+LONGEST_LOCAL = 64  # characters before the @ of an address, RFC 5321 section 4.5.3.1.1
+LONGEST_DOMAIN = 255  # and behind it, section 4.5.3.1.2
 
 DETECTORS = {
     detector.name: detector
@@ -75,13 +93,16 @@ DETECTORS = {
             rb"[0-9](?:[ -]?[0-9]){12}",
             re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"),
             _card,
+            37,
+            r"(?<![0-9])[0-9](?:[ -]?[0-9]){0,18}[ -]?",
         ),
         Detector(
             "email",
             (b"@",),
             rb"[^\s@\x00-\x1f]@[^\s@\x00-\x1f]",
-            re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]+@(?:[{_LETTERS}-]+\.)+[{_LETTERS}-]{{2,}}"),
+            re.compile(rf"(?<![{LOCAL}])[{LOCAL}]+@(?:[{LETTERS}-]+\.)+[{LETTERS}-]{{2,}}"),
             _whole,
+            LONGEST_LOCAL + 1 + LONGEST_DOMAIN,
         ),
         Detector(
             "iban",
@@ -91,6 +112,9 @@ DETECTORS = {
                 r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
             ),
             _iban,
+            43,
+            r"(?<![A-Za-z0-9])[A-Za-z](?:[A-Za-z](?:[0-9](?:[0-9]"
+            r"(?: ?[A-Za-z0-9]{4}){0,7}(?: ?[A-Za-z0-9]{0,3})?)?)?)?",
         ),
         Detector(
             "us_ssn",
@@ -98,6 +122,8 @@ DETECTORS = {
             rb"[0-9]{3}-[0-9]{2}-[0-9]{4}",
             re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])"),
             _ssn,
+            11,
+            r"(?<![0-9-])(?:[0-9]{3}-[0-9]{2}-[0-9]{0,4}|[0-9]{3}-[0-9]{0,2}|[0-9]{1,3})",
         ),
         Detector(
             "phone",
@@ -108,13 +134,19 @@ DETECTORS = {
                 r"|(?<![0-9+.-])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}(?![0-9-])"
             ),
             _phone,
+            44,
+            r"\+(?:[0-9](?:[ ().-]{0,2}[0-9]){0,14}[ ().-]{0,2})?"
+            r"|(?<![0-9+.-])(?:1[ .-])?(?:\(?[0-9]{1,3}|\(|\(?[0-9]{3}\)?[ .-]{0,2}(?:(?<=[ .-])[0-9]{0,3}"
+            r"|(?<=[ .-])[0-9]{3}[ .-][0-9]{0,4})?)|(?<![0-9+.-])1[ .-]",
         ),
         Detector(
             "jwt",
             (b"eyJ",),
             rb"eyJ[A-Za-z0-9_-]{5}",
-            re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
+            # A second beginning in the first part begins anew: a run of beginnings is read once, not from each of them.
+            re.compile(r"eyJ(?:(?!eyJ)[A-Za-z0-9_-]){5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
             _whole,
+            8192,
         ),
         Detector(
             "aws_access_key",
@@ -122,6 +154,8 @@ DETECTORS = {
             rb"A(?:KIA|SIA)[A-Z0-9]{16}",
             re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])"),
             _whole,
+            20,
+            r"(?<![A-Z0-9])A(?:[KS](?:I(?:A[A-Z0-9]{0,16})?)?)?",
         ),
         Detector(
             "private_key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import masks, record, settings, shell, transfers, wire
+from tests.fuzz import masks, record, settings, shell, streams, transfers, wire
 
 Target = Callable[[bytes], None]
 
@@ -24,6 +24,7 @@ TARGETS: Mapping[str, Target] = {
     "copy-csv": masks.copy_csv,
     "copy-binary": masks.copy_binary,
     "torn-copy": masks.torn_copy,
+    "stream": streams.stream,
     "tree": record.tree,
     "note": record.note,
     "journal": record.journal,

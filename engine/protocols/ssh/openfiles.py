@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import HooptermError
-from engine.masking.stream import pipe
+from engine.masking.stream import Unmasked, pipe
 from engine.model import Outcome, Status
 from engine.protocols.ssh import sftp
 from engine.protocols.ssh.fileanswers import Answers, masked_names, outcome_of
@@ -36,25 +36,6 @@ _MOST: Final = 1024  # open at a time
 _LONGEST_READ: Final = sftp.LIMIT - 1024
 _EXTENSIONS: Final = (b"fsync@openssh.com", b"fstatvfs@openssh.com")
 _BY_HANDLE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.CLOSE, Kind.FSTAT, Kind.READDIR})
-
-
-class AsIs:
-    """A stream that needs no masking any more."""
-
-    masked = 0
-    is_holding = False
-
-    def mask(self, chunk: bytes) -> bytes:
-        """All of it."""
-        return chunk
-
-    def release(self) -> bytes:
-        """Nothing is held back."""
-        return b""
-
-    def finish(self) -> bytes:
-        """Nothing is held back."""
-        return b""
 
 
 class FileMasker:
@@ -79,7 +60,7 @@ class FileMasker:
     def fork(self) -> FileMasker:
         """One that goes on from the same state."""
         other = copy.copy(self)
-        other._pipe = copy.copy(self._pipe)
+        other._pipe = self._pipe.fork()
         return other
 
 
@@ -91,10 +72,10 @@ class OpenFile:
         kept = handling.record_input if handling is not None else "masked"
         self.path = path
         self.passage = passage
-        self.output = passage.stream("stdout", AsIs())
+        self.output = passage.stream("stdout", Unmasked())
         self.input: Stream | None = None
         if kept != "no":
-            self.input = passage.stream("input", pipe(masks) if kept == "masked" else AsIs())
+            self.input = passage.stream("input", pipe(masks) if kept == "masked" else Unmasked())
         self.view: MaskedFile | None = None
         self.queue: deque[Packet] = deque()
         self.busy = 0

@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import luhn
 
-from engine.masking.detect import DETECTORS, detection_of
+from engine.masking.detect import DETECTORS, detection_of, passes_luhn
 
 ALL = detection_of(frozenset(DETECTORS))
 
@@ -80,6 +81,18 @@ def test_detectors_that_are_not_asked_find_nothing() -> None:
 def test_a_long_run_of_one_character_costs_linear_time() -> None:
     """A value of a million characters beside an address must not stall the engine."""
     assert list(detection_of(frozenset({"email"})).find("a" * 1_000_000 + " a@b")) == []
+
+
+@pytest.mark.parametrize(("beginning", "found"), [("eyJ", 0), ("eyJaaaaaa.", 16_667), ("-----BEGIN PRIVATE KEY", 1)])
+def test_a_long_run_of_beginnings_costs_linear_time(beginning: str, found: int) -> None:
+    """SECURITY 6: what a client has a server repeat must not stall the engine."""
+    detection = detection_of(frozenset({"jwt", "private_key"}))
+    assert len(list(detection.find(beginning * 50_000))) == found
+
+
+@given(st.text(alphabet="0123456789", min_size=1, max_size=19))
+def test_check_digits_are_told_as_others_tell_them(digits: str) -> None:
+    assert passes_luhn(digits) == luhn.is_valid(digits)
 
 
 SNIPPETS = st.sampled_from(

@@ -4,7 +4,7 @@ import pytest
 
 from engine.masking.plan import MaskRule, Masks
 from engine.model import Identity, Target
-from engine.protocols.ssh.openfiles import AsIs, FileMasker
+from engine.protocols.ssh.openfiles import FileMasker
 
 CARD = b"4111 1111 1111 1111"
 
@@ -27,8 +27,3 @@ def test_a_fork_goes_on_by_itself_from_where_it_was_made() -> None:
     one, other = masker.mask(CARD[9:]) + masker.finish(), fork.mask(b" no card") + fork.finish()
     assert before + one == b"x" * 1000 + b"*" * 19
     assert before + other == b"x" * 1000 + CARD[:9] + b" no card"
-
-
-def test_what_is_masked_already_passes_as_it_is() -> None:
-    stream = AsIs()
-    assert (stream.mask(CARD), stream.release(), stream.finish(), stream.masked) == (CARD, b"", b"", 0)
