@@ -79,6 +79,23 @@ async def test_a_certificate_lets_in_whom_it_names_and_the_log_says_by_which(
     assert any("several identities" in why for why in whys)
 
 
+def test_a_certificate_is_for_the_one_command_it_demands_and_for_what_it_permits(
+    start_bastion: StartBastion, authority: Authority, tmp_path: Path
+) -> None:
+    bastion = start_bastion(cas=f'"{authority.public}"')
+    key = keygen(tmp_path / "laptop")
+    forced = authority.sign(key, "bot", options=("-O", "force-command=echo forced"))
+    for command in ("echo in", ""):
+        assert ssh(bastion, key, forced, command=command).stdout == b"forced\n"
+    line = line_of(bastion, key, authority.sign(key, "bot", options=("-O", "no-pty")), "web1", "tty")
+    line.insert(1, "-tt")
+    refused = subprocess.run(line, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert b"PTY allocation request failed" in refused.stderr
+    line = line_of(bastion, key, authority.sign(key, "bot"), "web1", "tty")
+    line.insert(1, "-tt")
+    assert b"/dev/" in subprocess.run(line, capture_output=True, timeout=60, stdin=subprocess.DEVNULL).stdout
+
+
 _WHY = {
     "serial": b"its certificate was revoked",
     "authority": b"the authority of its certificate is not trusted any more",

@@ -21,7 +21,7 @@ from engine.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
-    from engine.model import Identity
+    from engine.model import Certified, Identity
     from engine.protocols.ssh.adapter import Connection
     from engine.protocols.ssh.console import Visitor
 
@@ -147,6 +147,7 @@ class DoorConnection(Terse, asyncssh.SSHServerConnection):
 
     _owner: Door
     _session_id: bytes
+    _cert_options: dict[str, object] | None
     _client_version: bytes
     _enc_algs: list[bytes]
 
@@ -177,4 +178,13 @@ class DoorConnection(Terse, asyncssh.SSHServerConnection):
         if kind not in identities.SIGNATURES or not key.verify(String(self._session_id) + msg, signature):
             return door.refused()
         door.identity = identity
+        self._cert_options = _options_of(identity.certified)
         return True
+
+
+def _options_of(certified: Certified | None) -> dict[str, object] | None:
+    """What a certificate permits and demands, as asyncssh enforces it: terminals, forwarding, the one command."""
+    if certified is None:
+        return None
+    options: dict[str, object] = {f"permit-{name}": True for name in certified.permits}
+    return options if certified.command is None else {**options, "force-command": certified.command}
