@@ -64,7 +64,8 @@ async def _vote(call: Call, verdict: str) -> ReviewView:
     asked = await call.body(Reason)
     if verdict == "deny" and not asked.reason.strip():
         raise HooptermError("a denial needs a reason", hint="say in a few words what should be done instead")
-    return await shown(call, await call.gateway.approvals.vote(call.id, call.caller.person, verdict, asked.reason))
+    vote = call.gateway.approvals.vote(call.id, call.caller.person, verdict, asked.reason, call.caller.sign)
+    return await shown(call, await vote)
 
 
 async def _shown_all(call: Call, reviews: Iterable[Review]) -> list[ReviewView]:

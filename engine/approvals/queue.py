@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ import structlog
 
 from engine.approvals import eligibility, grants, records
 from engine.approvals.asking import HeldSession, review_of, storable
+from engine.approvals.ballot import text_of
 from engine.approvals.docket import TOPIC, Case, Docket, Evidence
 from engine.approvals.eligibility import Configured, Reviewer
 from engine.approvals.request import Move, Review, State, Vote
@@ -150,18 +151,32 @@ class ReviewQueue:
             await self._docket.end(case, {"by": "client"})
         return case.review
 
-    async def vote(self, id: str, person: Reviewer, verdict: str, reason: str) -> Review:
+    async def vote(
+        self,
+        id: str,
+        person: Reviewer,
+        verdict: str,
+        reason: str,
+        sign: Callable[[bytes], Awaitable[str]] | None = None,
+    ) -> Review:
         """One person's `approve` or `deny`. One denial denies; approval takes every panel's quorum of distinct people.
 
-        Raises NotFound, Conflict when it is decided already, Forbidden when it is not theirs to decide."""
+        Where they `sign`, the vote counts only once they have. Raises NotFound, Conflict when it is decided already,
+        Forbidden when it is not theirs to decide, and what `sign` raises."""
         if verdict not in ("approve", "deny"):
             raise ValueError(verdict)
+        vote = Vote(person.name, verdict, storable(reason)[:MAX_REASON], self._now())
+        ballot: dict[str, str] = {}
+        if sign is not None:
+            review = (await self._docket.case(id)).review
+            self._check_vote(review, person.name)  # before anybody is asked to touch a key
+            text = text_of(review, vote)
+            ballot = {"signed": text, "signature": await sign(text.encode())}
         case = await self._docket.case(id)
         async with case.lock:
             await self._docket.expire_if_late(case)
             self._check_vote(case.review, person.name)
-            vote = Vote(person.name, verdict, storable(reason)[:MAX_REASON], self._now())
-            sequence = await self._cast(case, vote)
+            sequence = await self._cast(case, vote, ballot)
             review = case.review
         await self._docket.log.wait(sequence)
         return review
@@ -176,10 +191,10 @@ class ReviewQueue:
         if why := eligibility.why_not(review, person, self._revision):
             raise Forbidden(f"review {review.id} is not yours to decide", why, "ask another of its reviewers")
 
-    async def _cast(self, case: Case, vote: Vote) -> int:
+    async def _cast(self, case: Case, vote: Vote, ballot: Mapping[str, str]) -> int:
         """Count a vote, and move the review where it decides it. Returns the last event's sequence."""
         docket, said = self._docket, {"by": vote.person, "reason": vote.reason}
-        sequence = docket.tell("review.voted", case.review, {**said, "verdict": vote.verdict})
+        sequence = docket.tell("review.voted", case.review, {**said, "verdict": vote.verdict, **ballot})
         if not await docket.store.add_vote(case.review.id, records.to_stored_vote(vote)):
             raise Conflict(f"{vote.person} has voted already", "one person is one vote", "ask another reviewer")
         case.review = replace(case.review, votes=(*case.review.votes, vote))

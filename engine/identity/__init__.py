@@ -7,6 +7,7 @@ issuer      an OpenID provider of the configuration, and the claims of its token
 keys        what an issuer signs with: read (`jwks`), found at its address (`discovery`), kept for a while (`keyring`)
 ssh         whom a key or certificate of SSH stands for; wireforms: how those are written
 certificates  what an SSH certificate says; krl: OpenSSH's lists of what is revoked
+sshsig      signatures as ssh-keygen verifies them
 lock        what stops an identity or a target until it is taken off (`locks.Locks`)
 
 People on the control API are known by the kernel's word instead: see `engine.api.auth`.

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers.bastion import Bastion, StartBastion, bastions
-from tests.servers.openssh import OpenSSHServer
+from tests.servers.openssh import OpenSSHServer, agent, public
 from tests.servers.terminal import Terminal, terminal
 
 RULES = """
@@ -41,7 +42,10 @@ def bastion(tmp_path_factory: pytest.TempPathFactory, openssh: OpenSSHServer) ->
 
 
 def log_in(bastion: Bastion, screen: Terminal, identity: str = "bob", *options: str, **environment: str) -> None:
-    line = ["ssh", *bastion.options(identity), *options, "-p", str(bastion.port), "console@127.0.0.1"]
+    given = [
+        option for option in bastion.options(identity) if "SSH_AUTH_SOCK" not in environment or "Agent" not in option
+    ]
+    line = ["ssh", *given, *options, "-p", str(bastion.port), "console@127.0.0.1"]
     below = ["sh", "-c", r'printf "\n\n\n"; exec "$@"', "sh"]  # tmux scrolls when it says that a program has ended
     screen.start([*below, *line], {**ENVIRONMENT, **environment}, (80, 24))
 
@@ -86,23 +90,82 @@ def is_running(pid: int) -> bool:
         return False
 
 
-async def test_a_held_command_is_approved_in_a_console_over_ssh(bastion: Bastion, screen: Terminal) -> None:
-    log_in(bastion, screen)
-    await screen.shows("Nothing waits for you", "bob · approver")
+@asynccontextmanager
+async def held(bastion: Bastion, screen: Terminal, word: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """An agent's command that waits for people, in the queue on the screen."""
     process = await asyncio.create_subprocess_exec(
-        *["ssh", *bastion.options("bot"), "-p", str(bastion.port), "web1@127.0.0.1", "echo", "held"],
+        *["ssh", *bastion.options("bot"), "-p", str(bastion.port), "web1@127.0.0.1", "echo", word],
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    await screen.shows("echo held", "1 waiting")
+    try:
+        await screen.shows("1 waiting")
+        screen.press("g")
+        await screen.shows(f"web1 · echo {word} ", "you may decide")
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def approve(screen: Terminal) -> None:
     screen.press("a")
     await screen.shows("Cancel")
     screen.press("Tab", "Enter")
-    out, _ = await process.communicate()
+
+
+async def test_a_held_command_is_approved_in_a_console_over_ssh(bastion: Bastion, screen: Terminal) -> None:
+    log_in(bastion, screen)
+    await screen.shows("● live", "bob · approver")
+    async with held(bastion, screen, "held") as process:
+        await approve(screen)
+        out, _ = await process.communicate()
     assert out == b"held\n"
-    (voted,) = await events(bastion, "review.voted")
+    *_, voted = await events(bastion, "review.voted")
     assert voted["data"]["by"] == "bob"
+    assert "signature" not in voted["data"]
+
+
+async def test_a_forwarded_agent_signs_what_is_approved(bastion: Bastion, screen: Terminal, tmp_path: Path) -> None:
+    """`ssh-keygen -Y verify` reads the signature, of exactly the text in the event."""
+    with agent(tmp_path, bastion.key("bob")) as socket:
+        log_in(bastion, screen, "bob", "-A", SSH_AUTH_SOCK=str(socket))
+        await screen.shows("● live")
+        async with held(bastion, screen, "signed") as process:
+            await approve(screen)
+            out, _ = await process.communicate()
+    assert out == b"signed\n"
+    *_, voted = await events(bastion, "review.voted")
+    text, review = voted["data"]["signed"], voted["data"]["review"]
+    assert f"review: {review}\n" in text
+    assert "verdict: approve\nperson: bob\n" in text
+    (tmp_path / "signature").write_text(voted["data"]["signature"])
+    (tmp_path / "signers").write_text(f"bob {public(bastion.key('bob'))}\nalice {public(bastion.key('alice'))}\n")
+    assert is_signed(tmp_path, "bob", text)
+    assert not is_signed(tmp_path, "bob", text.replace("approve", "deny"))
+    assert not is_signed(tmp_path, "alice", text)
+
+
+def is_signed(directory: Path, person: str, text: str) -> bool:
+    """Whether OpenSSH finds that the person signed the text."""
+    line = ["ssh-keygen", "-Y", "verify", "-f", str(directory / "signers"), "-I", person, "-n", "hoopterm-vote"]
+    done = subprocess.run([*line, "-s", str(directory / "signature")], input=text.encode(), capture_output=True)
+    return done.returncode == 0
+
+
+async def test_an_agent_without_the_key_that_let_in_approves_nothing(
+    bastion: Bastion, screen: Terminal, tmp_path: Path
+) -> None:
+    """SECURITY 4: approvals cannot be borrowed."""
+    with agent(tmp_path, bastion.key("alice")) as socket:
+        log_in(bastion, screen, "bob", "-A", SSH_AUTH_SOCK=str(socket))
+        await screen.shows("● live")
+        async with held(bastion, screen, "mine") as process:
+            await approve(screen)
+            await screen.shows("not approved: your agent did not sign it", "1 waiting")
+            assert process.returncode is None
 
 
 async def test_it_follows_the_size_of_the_terminal_and_ends_with_status_0(bastion: Bastion, screen: Terminal) -> None:

@@ -29,6 +29,28 @@ def public(key: Path) -> str:
     return key.with_suffix(".pub").read_text().strip()
 
 
+@contextmanager
+def agent(directory: Path, *keys: Path) -> Iterator[Path]:
+    """OpenSSH's agent with these keys; its socket."""
+    path = directory / "agent.sock"
+    process = subprocess.Popen(
+        ["ssh-agent", "-D", "-a", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()  # it listens
+        for key in keys:
+            line = ["ssh-add", "-q", str(key)]
+            subprocess.run(line, env={"SSH_AUTH_SOCK": str(path), "PATH": "/usr/bin:/bin"}, check=True)
+        yield path
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 @dataclass
 class OpenSSHServer:
     """A running sshd on 127.0.0.1 that lets `user` in with `key`."""

@@ -20,7 +20,7 @@ fileturns, filepaths    which requests keep their order, and paths made plain
 openfiles, fileviews    what goes through open files, and a file as it may be seen where it is masked
 fileanswers             what is answered
 scp, scprelay           the older protocol of scp, and a channel that carries it
-console                 a client that asks for the console instead of a target
+console, agent          a client that asks for the console instead of a target, and its agent, which signs votes
 denial                  a refusal as people read it on a terminal, and programs by its exit status
 """
 

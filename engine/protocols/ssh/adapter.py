@@ -119,6 +119,10 @@ class Connection:
         self._channels.add(channel)
         return channel
 
+    def takes_agent(self) -> bool:
+        """Whether the client's agent is of use: no target is given it."""
+        return False
+
     def forget(self, channel: Channel) -> None:
         """A channel is closed."""
         self._channels.discard(channel)

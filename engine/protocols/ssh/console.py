@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import asyncssh
@@ -14,6 +16,7 @@ import asyncssh
 from engine.consoles import Guest
 from engine.errors import HooptermError, SessionRefused
 from engine.protocols.ssh import denial
+from engine.protocols.ssh.agent import signature
 
 if TYPE_CHECKING:
     from engine.consoles import Console
@@ -50,6 +53,15 @@ class Visitor:
             await self._left.wait()
         finally:
             self._wire.abort()
+
+    def takes_agent(self) -> bool:
+        """Its agent may sign, where it is a key that let it in, and its certificate does not forbid that."""
+        identity = self.guest.identity
+        word = identity.certified
+        if identity.key is None or (word is not None and "agent-forwarding" not in word.permits):
+            return False
+        self.guest = replace(self.guest, sign=partial(signature, self._wire, identity.key))
+        return True
 
     def channel(self) -> ConsoleChannel:
         """A channel the client opens."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import asyncssh
 from asyncssh.packet import String
+from asyncssh.stream import SSHReader, SSHUNIXStreamSession, SSHWriter
 
 from engine.errors import HooptermError, SessionRefused
 from engine.identity import ssh as identities
@@ -138,6 +139,10 @@ class Door(asyncssh.SSHServer):
         assert self.wire is not None
         return self.wire.create_server_channel(encoding=None), self._channel()
 
+    async def takes_agent(self) -> bool:
+        """Whether the client's agent is of use here."""
+        return (await asyncio.shield(self._admitted)).takes_agent()
+
     async def _channel(self) -> asyncssh.SSHServerSession[bytes]:
         return (await asyncio.shield(self._admitted)).channel()
 
@@ -164,6 +169,16 @@ class DoorConnection(Terse, asyncssh.SSHServerConnection):
 
     async def reload_config(self) -> None:
         """No files are read for somebody who is nobody yet."""
+
+    async def create_agent_listener(self) -> bool:
+        """The client offers its agent: asyncssh would make a socket of it, for anybody here to ask."""
+        return await self._owner.takes_agent()
+
+    async def open_agent_connection(self) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
+        """A channel to the client's agent."""
+        channel = self.create_agent_channel()
+        session = cast("SSHUNIXStreamSession[bytes]", await channel.open(SSHUNIXStreamSession))
+        return SSHReader(session, channel), SSHWriter(session, channel)
 
     async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
         """Whether a key or certificate lets in; with a signature (of `msg`), whether it is proved as well."""
