@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from engine.passage import Passage
     from engine.session import Session
 
-_ECHO: Final = 0.5  # seconds that keys may take to be shown
+_ECHO: Final = 0.5  # seconds that keys may take to be shown, where they may be meant not to be
+_LATE: Final = 10.0  # … and where a shell is reading a line, which it always shows
 _QUIET: Final = 0.03  # … and without output before a line that only the shell knows is taken to stand
 _CLOSING: Final = 2.0
 _MOST_WAITING: Final = 256 << 10
@@ -208,9 +209,9 @@ class Shell(Relay):
         while self._failure is None and not self.ended.is_set():
             if self._is_answered and typed is not None and self._prompt.shows(typed):
                 return
-            until = self._sent + _ECHO
-            if self._is_answered and typed is None:
-                until = min(until, self._heard + _QUIET)
+            until = self._sent + (_LATE if self._prompt.takes_pastes else _ECHO)
+            if self._is_answered:
+                until = min(until, self._heard + (_QUIET if typed is None else _ECHO))
             self._news.clear()
             try:
                 async with asyncio.timeout_at(until):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -286,3 +288,18 @@ def test_a_flood_does_not_hide_the_line_after_it(start: StartBastion) -> None:
         user.type(b"touch mad\x1b[De\x04\r")
         user.shows(b"nobody touches this")
         user.ends()
+
+
+def test_a_line_that_a_shell_shows_late_is_waited_for(start: StartBastion, home: Path) -> None:
+    bastion = start()
+    with at(bastion) as user:
+        user.type(b"echo process $$.\r")
+        process = int(user.shows(rb"process [0-9]+\..*" + READY).rpartition(b"process ")[2].partition(b".")[0])
+        os.kill(process, signal.SIGSTOP)
+        late = threading.Timer(1.5, os.kill, (process, signal.SIGCONT))
+        late.start()
+        user.type(b"touch made\r")
+        user.shows(b"nobody touches this")
+        late.join()
+        user.ends()
+    assert not (home / "made").exists()
