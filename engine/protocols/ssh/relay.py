@@ -41,9 +41,10 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         self._client = client
         self._has_terminal = terminal is not None
         self._upstream: asyncssh.SSHClientChannel[bytes] | None = None
-        self._kept = (passage.decision.handling or Handling()).record_input  # yes | no | masked
+        handling = passage.decision.handling or Handling()
+        self._kept = handling.record_input  # yes | no | masked
         masks = passage.session.masks
-        masker = maskers.terminal if terminal is not None else maskers.pipe
+        masker = maskers.pipe if terminal is None else maskers.lines if handling.is_strict else maskers.terminal
         self._output = passage.stream("stdout", masker(masks))
         self._errors = passage.stream("stderr", maskers.pipe(masks))
         self._input = passage.stream("input", maskers.pipe(masks))

@@ -37,3 +37,23 @@ def test_a_signal_that_ends_a_command_is_told(start_bastion: StartBastion) -> No
 def test_a_terminal_is_the_upstreams_with_the_clients_size(start_bastion: StartBastion) -> None:
     done = start_bastion().ssh("stty rows 33 columns 101; stty size; tty", options=["-tt"])
     assert done.stdout.startswith(b"33 101\r\n/dev/pts/")
+
+
+STRICT = """
+rules:
+  - name: work
+    decide: allow
+    who: {groups: [agents]}
+    what: {effects: [execute, opaque]}
+    mask: strict
+"""
+CARDS = """
+masking:
+  - {name: cards, detect: [credit_card]}
+"""
+
+
+def test_a_value_that_a_terminal_shows_slowly_is_masked_where_a_rule_is_strict(start_bastion: StartBastion) -> None:
+    bastion = start_bastion(STRICT, CARDS)
+    done = bastion.ssh("printf '4111 1111'; sleep 0.2; printf ' 1111 1111'; echo; echo end", options=["-tt"])
+    assert done.stdout == b"*" * 19 + b"\r\nend\r\n"
