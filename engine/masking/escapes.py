@@ -6,10 +6,9 @@ import re
 from bisect import bisect_right
 
 # ECMA-48: CSI, OSC up to its end, the other escapes; and readline's way of going over the right margin in a number.
-_SEQUENCE = re.compile(
-    rb"\x1b(?:\[[0-?]{0,60}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,250}(?:\x07|\x1b\\)|[ -/]{1,2}[0-~]|[0-Z\\^-~])"
-    rb"|(?<=[0-9]) \r(?=[0-9])"
-)
+_ESCAPE = rb"\x1b(?:\[[0-?]{0,60}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,250}(?:\x07|\x1b\\)|[ -/]{1,2}[0-~]|[0-Z\\^-~])"
+_SEQUENCE = re.compile(_ESCAPE)  # begins with one byte, which is looked for ten times as fast as two
+_SEQUENCE_OR_MARGIN = re.compile(_ESCAPE + rb"| (?<=[0-9] )\r(?=[0-9])")
 _OPEN = re.compile(rb"(?:\x1b(?:\[[0-?]{0,60}[ -/]{0,4}|\][^\x07\x1b\n]{0,250}\x1b?|[ -/]{0,2})|(?<=[0-9]) \r)\Z")
 _WIDEST = 256
 
@@ -29,7 +28,8 @@ class Plain:
         self._parts = [0]  # and in `parted`
         self._places = [0]  # and in the data
         position, length = 0, 0
-        for found in _SEQUENCE.finditer(data, 0, stop) if self._has_sequence(data) else ():
+        self._sequence = _SEQUENCE_OR_MARGIN if data.find(b" \r") >= 0 else _SEQUENCE
+        for found in self._sequence.finditer(data, 0, stop):
             pieces.append(data[position : found.start()])
             length += found.start() - position
             position = found.end()
@@ -39,10 +39,6 @@ class Plain:
         pieces.append(data[position:stop])
         self.text = b"".join(pieces)
         self.parted = b"\n".join(pieces)
-
-    @staticmethod
-    def _has_sequence(data: bytes) -> bool:
-        return data.find(b"\x1b") >= 0 or data.find(b" \r") >= 0
 
     @property
     def has_sequences(self) -> bool:
@@ -62,6 +58,8 @@ class Plain:
         """Where a byte of the text stands in the data; of its end, behind what follows it."""
         if offset == len(self.text):
             return len(self.data) - self.open
+        if len(self._texts) == 1:
+            return offset
         piece = bisect_right(self._texts, offset) - 1
         return self._places[piece] + offset - self._texts[piece]
 
@@ -73,7 +71,7 @@ class Plain:
         keeps_length = len(value) == end - start
         out: list[bytes] = [] if keeps_length else [value]
         position = first
-        for found in _SEQUENCE.finditer(self.data, first, last):
+        for found in self._sequence.finditer(self.data, first, last):
             if keeps_length:
                 size = found.start() - position
                 out.append(value[:size])

@@ -14,6 +14,7 @@ Span = tuple[int, int, Transform]
 
 _WIDEST_CHARACTER = 4  # bytes
 _BEFORE = re.compile(rf"[{LOCAL}]{{1,{LONGEST_LOCAL}}}")
+_BEHIND_BYTES = re.compile(rb"(?:[0-9A-Za-z_\x80-\xff-]+\.)+[0-9A-Za-z_\x80-\xff-]{2,}")  # before anything is decoded
 _BEHIND = re.compile(rf"(?:[{LETTERS}-]+\.)+[{LETTERS}-]{{2,}}")
 
 
@@ -68,9 +69,12 @@ def _windows(ends: list[int], width: int) -> Iterator[tuple[int, int]]:
 def _addresses(data: bytes, begin: int, ends: Iterable[int]) -> Iterator[tuple[int, int]]:
     for end in ends:
         at = end - 2
+        rough = _BEHIND_BYTES.match(data, at + 1, at + 1 + _WIDEST_CHARACTER * LONGEST_DOMAIN)
+        if rough is None:
+            continue
         left = data[max(at - _WIDEST_CHARACTER * LONGEST_LOCAL, begin) : at].decode(errors="surrogateescape")
         before = _BEFORE.match(left[::-1])
-        behind = data[at + 1 : at + 1 + _WIDEST_CHARACTER * LONGEST_DOMAIN].decode(errors="surrogateescape")
+        behind = rough.group().decode(errors="surrogateescape")
         if before and (domain := _BEHIND.match(behind, 0, LONGEST_DOMAIN)):
             yield at - _size(left[len(left) - before.end() :]), at + 1 + _size(domain.group())
 
