@@ -6,6 +6,8 @@ import subprocess
 
 from tests.servers.bastion import StartBastion
 
+SLOWLY = "for c in 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1; do printf %s $c; sleep 0.05; done; echo ' end'"
+
 
 def test_output_and_errors_come_back_apart_with_the_exit_status(start_bastion: StartBastion) -> None:
     done = start_bastion().ssh("echo out; echo err >&2; exit 7")
@@ -49,7 +51,7 @@ rules:
 """
 CARDS = """
 masking:
-  - {name: cards, detect: [credit_card]}
+  - {name: cards, detect: [credit_card, private_key]}
 """
 
 
@@ -57,3 +59,32 @@ def test_a_value_that_a_terminal_shows_slowly_is_masked_where_a_rule_is_strict(s
     bastion = start_bastion(STRICT, CARDS)
     done = bastion.ssh("printf '4111 1111'; sleep 0.2; printf ' 1111 1111'; echo; echo end", options=["-tt"])
     assert done.stdout == b"*" * 19 + b"\r\nend\r\n"
+
+
+def test_a_value_that_a_pipe_carries_a_digit_at_a_time_is_masked(start_bastion: StartBastion) -> None:
+    """SECURITY promise 2."""
+    done = start_bastion(masking=CARDS).ssh(SLOWLY)
+    assert done.stdout == b"*" * 16 + b" end\n"
+
+
+def test_a_prompt_is_seen_where_output_is_masked_in_whole_lines(start_bastion: StartBastion) -> None:
+    """The command goes on only once its prompt was answered."""
+    bastion = start_bastion(STRICT, CARDS)
+    line = ["ssh", "-tt", *bastion.options(), "-p", str(bastion.port), "web1@127.0.0.1", "read -p 'Go on? ' x; echo $x"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        assert client.stdout.read(7) == b"Go on? "
+        client.stdin.write(b"yes\n")
+        client.stdin.flush()
+        assert client.stdout.read().endswith(b"yes\r\n")
+
+
+def test_a_private_key_is_stars_for_client_and_recording(start_bastion: StartBastion) -> None:
+    """SECURITY promise 2."""
+    bastion = start_bastion(masking=CARDS)
+    key = bastion.key("bob")
+    done = bastion.ssh(f"cat {key}; dd if={key} bs=1 status=none; sed 's/^/  /;s/$/\\r/' {key}; echo done")
+    assert done.stdout.endswith(b"\ndone\n")
+    assert set(done.stdout.removesuffix(b"done\n")) <= set(b"*\r\n ")
+    assert key.read_bytes().splitlines()[2] not in done.stdout
