@@ -160,6 +160,7 @@ class Target:
     mode: Mode = Mode.ENFORCE
     trusted: tuple[str, ...] = ()
     answers: str | int = "all"  # all | digest | the number of rows kept
+    tunnels: str = "digest"  # all | digest: what is recorded of the bytes that are forwarded
     host_keys: tuple[str, ...] = ()  # the public keys it may show, as `KIND BASE64`
 
 

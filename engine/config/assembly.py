@@ -127,6 +127,7 @@ def target_of(target: models.Target) -> model.Target:
         mode=target.mode,
         trusted=target.trusted,
         answers=target.record.answers,
+        tunnels=target.record.tunnels,
         host_keys=target.host_key or (),
     )
 

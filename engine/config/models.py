@@ -214,6 +214,7 @@ class Record(Section):
     """What of the answers is kept."""
 
     answers: Answers = "all"
+    tunnels: Literal["all", "digest"] = "digest"
 
 
 class UpstreamTLS(Section):

@@ -57,11 +57,6 @@ def host_glob(pattern: str) -> HostGlob:
     return HostGlob(pattern, _host_pattern(host), None if port == "*" else int(port))
 
 
-def bracketed(host: str) -> str:
-    """The host as it stands in front of a port: lower case, IPv6 addresses in brackets."""
-    return f"[{host.lower()}]" if ":" in host else host.lower()
-
-
 def _host_pattern(host: str) -> re.Pattern[str]:
     if host.startswith("[") and host != "[*]":
         host = f"[{_address(host)}]"

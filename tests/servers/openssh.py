@@ -104,6 +104,7 @@ class OpenSSHServer:
                     "PrintLastLog no",
                     "AcceptEnv *",
                     "AllowAgentForwarding yes",
+                    "X11Forwarding yes",
                     "MaxSessions 100",
                     "MaxStartups 1000",
                     "Subsystem sftp internal-sftp",

@@ -6,6 +6,9 @@ adapter                 one client from the accepted socket to the end of its se
 transport               what both sides share of asyncssh
 door, naming            who is let in, and what the name they log in with says
 upstream                the engine as a client of the target: its host key pinned, its credential held here
+wire                    asyncssh's side of a client's connection, narrowed to what there is here
+forwards, destinations  connections and listeners for the client, its agent and display; where they may lead
+tunnel                  two channels joined
 channels, relay         one session channel of the client, and its bytes on their way both ways
 shell                   a shell on a terminal: each typed line is decided before it runs
 keyboard, prompt        what is typed there, and the line as the screen shows it

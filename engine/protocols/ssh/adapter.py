@@ -13,7 +13,7 @@ import asyncssh
 
 from engine import entries
 from engine.audit.events import EventName
-from engine.errors import HooptermError
+from engine.errors import HooptermError, UpstreamError
 from engine.keys import load_or_make_host_key, load_or_make_ssh_ca
 from engine.model import Identity, Operation, Target
 from engine.protocols.ssh import denial
@@ -22,6 +22,7 @@ from engine.protocols.ssh.channels import Channel
 from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.console import Visitor
 from engine.protocols.ssh.door import LOGIN_SECONDS, Door, DoorConnection
+from engine.protocols.ssh.forwards import Forwards
 from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES
 from engine.secrets.signing import SignedIn, sign
 
@@ -71,11 +72,12 @@ class Connection:
     def __init__(self, gateway: Gateway, door: Door, wire: DoorConnection, identity: Identity) -> None:
         self.gateway = gateway
         self._door = door
-        self._wire = wire
+        self.wire = wire
         self._identity = identity
         self._session: Session | None = None
         self._channels: set[Channel] = set()
-        self._upstreams: dict[str | None, asyncssh.SSHClientConnection] = {}
+        self.forwards = Forwards(self)
+        self._upstreams: dict[str | None, upstreams.UpstreamConnection] = {}
         self._connecting = asyncio.Lock()
         self._terminated: str | None = None
         self._reason = "the client left"
@@ -102,26 +104,23 @@ class Connection:
         try:
             self._session = await self.gateway.open_session(self._identity, name.target, self, self._door.peer)
         except HooptermError as error:
-            self._wire.disconnect(_DISCONNECT, denial.printable(str(error)))
-            await self._wire.wait_closed()
+            self.wire.disconnect(_DISCONNECT, denial.printable(str(error)))
+            await self.wire.wait_closed()
             return
         self._door.admit(self)
         try:
             await self._left.wait()
         finally:
+            self.forwards.end()
             await self._close_upstream()
             await self.gateway.close_session(self._session, self._terminated or self._reason)
-            self._wire.abort()
+            self.wire.abort()
 
     def channel(self) -> Channel:
         """A channel the client opens."""
         channel = Channel(self)
         self._channels.add(channel)
         return channel
-
-    def takes_agent(self) -> bool:
-        """Whether the client's agent is of use: no target is given it."""
-        return False
 
     def forget(self, channel: Channel) -> None:
         """A channel is closed."""
@@ -131,16 +130,31 @@ class Connection:
         """The client is gone."""
         self._left.set()
 
+    def say(self, words: str) -> None:
+        """Tell the client something where it can be told: on the channels that are open."""
+        for channel in tuple(self._channels):
+            channel.say(words)
+
+    def refused(self, count: int) -> None:
+        """The client asked so often for something that is not known here."""
+        self.session.counts.denied += count
+
+    def has_lent(self, verb: str) -> bool:
+        """Whether one of its channels lends the upstream the client's agent (AGENT) or display (X11)."""
+        return any(verb in channel.lent for channel in self._channels)
+
     def spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Do something beside."""
         self.gateway.spawn(work, what)
 
-    async def upstream(self, principal: str | None = None) -> asyncssh.SSHClientConnection:
+    async def upstream(self, principal: str | None = None) -> upstreams.UpstreamConnection:
         """The connection to the target, made when something that was admitted first needs it; raises UpstreamError.
 
         Where the engine signs itself in, each `principal` (None: the target's own) is a connection.
         """
         async with self._connecting:
+            if self._left.is_set():
+                raise UpstreamError("the session is over", "the client is gone", "")
             terms = self.gateway.revision.credentials[self.session.target.name].certificate
             if terms is not None and principal is not None:
                 terms = replace(terms, principal=principal)
@@ -150,6 +164,7 @@ class Connection:
                 signed = self._signed(terms) if terms is not None else None
                 connecting = upstreams.connect(self.session.target, login, signed, self._foreign_key)
                 self._upstreams[name] = await connecting
+                self._upstreams[name].lender = self.forwards
             return self._upstreams[name]
 
     def _signed(self, terms: CertificateTerms) -> SignedIn:
@@ -174,7 +189,7 @@ class Connection:
     def _end(self, reason: str) -> None:
         for channel in tuple(self._channels):
             channel.end(f"hoopterm: the session was ended: {denial.printable(reason)}\r\n")
-        self._wire.disconnect(_DISCONNECT, denial.printable(reason))
+        self.wire.disconnect(_DISCONNECT, denial.printable(reason))
 
 
 def _options(gateway: Gateway) -> asyncssh.SSHServerConnectionOptions:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import asyncssh
+from asyncssh.packet import Boolean, String, UInt32
 
 from engine.errors import Denied, HooptermError, UpstreamError
 from engine.model import Access, Effect, Operation, Outcome, Resource, Status
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
 from engine.protocols.ssh.commands.telling import tell
+from engine.protocols.ssh.destinations import lent
 from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
 from engine.protocols.ssh.relay import Relay
 from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
@@ -23,8 +25,6 @@ from engine.protocols.ssh.upstream import why_of
 if TYPE_CHECKING:
     from engine.passage import Passage
     from engine.protocols.ssh.adapter import Connection
-
-_MOST_VARIABLES = 100
 
 
 class Channel(asyncssh.SSHServerSession[bytes]):
@@ -39,6 +39,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._early: list[bytes] = []
         self._has_eof = False
         self._is_gone = False
+        self._asked: list[tuple[bytes, bytes]] = []  # requests that go upstream in front of what is run
+        self.lent: set[str] = set()  # AGENT, X11: what may be used upstream as long as the channel is open
 
     @property
     def chan(self) -> asyncssh.SSHServerChannel[bytes]:
@@ -134,7 +136,28 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._relay.close()
         self._connection.forget(self)
 
+    async def agent_lent(self) -> bool:
+        """Whether what runs upstream may ask the client's agent."""
+        return await self._lend("AGENT", b"auth-agent-req@openssh.com")
+
+    async def display_lent(self, protocol: bytes, cookie: bytes, screen: int) -> bool:
+        """Whether what runs upstream may use the client's display. The cookie is one the client made up for it."""
+        arguments = Boolean(False) + String(protocol) + String(cookie.hex()) + UInt32(screen)
+        return await self._lend("X11", b"x11-req", arguments)
+
     # On its way
+
+    async def _lend(self, verb: str, request: bytes, arguments: bytes = b"") -> bool:
+        try:
+            passage = await self._connection.forwards.admitted(lent(self._connection.session, verb))
+        except HooptermError as error:
+            self.say(denial.words_of(error))
+            return False
+        passage.forwarded()
+        passage.conclude(Outcome(Status.COMPLETED, verb))
+        self._asked.append((request, arguments))
+        self.lent.add(verb)
+        return True
 
     def _begin(self, request: Request) -> bool:
         self._connection.spawn(self._serve(request), f"serve a {request.kind}")
@@ -160,7 +183,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _environment(self) -> dict[bytes | str, bytes | str]:
         """The variables that may be set upstream; the others are dropped, as sshd drops what it does not accept."""
         kept: dict[bytes | str, bytes | str] = {}
-        for name, value in list(self.chan.get_environment().items())[:_MOST_VARIABLES]:
+        for name, value in list(self.chan.get_environment().items()):
             if is_never_passed(name):
                 continue
             try:
@@ -192,6 +215,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             relay = Shell(gateway, passage, self.chan, terminal, self._connection.terminate)
         else:
             relay = Relay(gateway, passage, self.chan, terminal)
+        relay.asked = self._asked
         try:
             await upstream.create_session(
                 lambda: relay,

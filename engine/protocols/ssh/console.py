@@ -36,6 +36,8 @@ _IN_ORDER: Final = b"\x1b[?1049l\x1b[?1000;1002;1003;1004;1006;2004;2048l\x1b[<u
 class Visitor:
     """A client that was let in, and asked for the console."""
 
+    forwards = None
+
     def __init__(self, gateway: Gateway, door: Door, wire: DoorConnection, identity: Identity) -> None:
         self.gateway = gateway
         self.guest = Guest(identity, door.peer, gateway.revision)
@@ -66,6 +68,9 @@ class Visitor:
     def channel(self) -> ConsoleChannel:
         """A channel the client opens."""
         return ConsoleChannel(self)
+
+    def refused(self, count: int) -> None:
+        """It asked so often for something that is not known here, which no session counts."""
 
     def left(self) -> None:
         """The client is gone."""
@@ -104,6 +109,14 @@ class ConsoleChannel(asyncssh.SSHServerSession[bytes]):
             return False
         self._term, self._size = term_type, term_size[:2]
         return True
+
+    async def agent_lent(self) -> bool:
+        """The client offers its agent."""
+        return self._visitor.takes_agent()
+
+    async def display_lent(self, protocol: bytes, cookie: bytes, screen: int) -> bool:
+        """Its display is of no use."""
+        return False
 
     def shell_requested(self) -> bool:
         """The console."""

@@ -11,13 +11,17 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, cast
 
 import asyncssh
+import structlog
+from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED
 from asyncssh.packet import String
 from asyncssh.stream import SSHReader, SSHUNIXStreamSession, SSHWriter
 
 from engine.errors import HooptermError, SessionRefused
 from engine.identity import ssh as identities
+from engine.protocols.ssh.denial import printable
 from engine.protocols.ssh.naming import LoginName, parse
-from engine.protocols.ssh.transport import GCM, Terse
+from engine.protocols.ssh.transport import GCM
+from engine.protocols.ssh.wire import Wire
 from engine.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -28,7 +32,12 @@ if TYPE_CHECKING:
 
 LOGIN_SECONDS = 60.0
 MOST_TRIES = 20  # refused offers of one connection: an agent may hold many keys
+MOST_UNKNOWN = 1000  # things asked for that nobody here does
+_PROTOCOL_ERROR = 2  # RFC 4253 section 11.1
 _DISCONNECT = 14  # RFC 4253 section 11.1: no more authentication methods available
+
+_NO_FORWARDS = asyncssh.ChannelOpenError(OPEN_ADMINISTRATIVELY_PROHIBITED, "the console forwards nothing")
+logger = structlog.get_logger()
 
 
 class Door(asyncssh.SSHServer):
@@ -37,6 +46,7 @@ class Door(asyncssh.SSHServer):
     def __init__(self, gateway: Gateway, peer: str) -> None:
         self._gateway = gateway
         self._tries = 0
+        self._unknown = 0
         self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._user = ""
         self._whys: dict[str, None] = {}  # in their order
@@ -62,6 +72,7 @@ class Door(asyncssh.SSHServer):
         if self._admitted.cancelled():
             connection.left()
         else:
+            connection.refused(self._unknown)
             self._admitted.set_result(connection)
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -139,18 +150,48 @@ class Door(asyncssh.SSHServer):
         assert self.wire is not None
         return self.wire.create_server_channel(encoding=None), self._channel()
 
-    async def takes_agent(self) -> bool:
-        """Whether the client's agent is of use here."""
-        return (await asyncio.shield(self._admitted)).takes_agent()
-
     async def _channel(self) -> asyncssh.SSHServerSession[bytes]:
         return (await asyncio.shield(self._admitted)).channel()
 
+    async def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> asyncssh.SSHTCPSession[bytes]:
+        """A channel to a port that the upstream reaches."""
+        forwards = (await asyncio.shield(self._admitted)).forwards
+        if forwards is None:
+            raise _NO_FORWARDS
+        return await forwards.connect(dest_host, dest_port, (orig_host, orig_port))
 
-class DoorConnection(Terse, asyncssh.SSHServerConnection):
+    async def unix_connection_requested(self, dest_path: str) -> asyncssh.SSHUNIXSession[bytes]:
+        """A channel to a Unix socket of the upstream."""
+        forwards = (await asyncio.shield(self._admitted)).forwards
+        if forwards is None:
+            raise _NO_FORWARDS
+        return await forwards.connect_socket(dest_path)
+
+    async def server_requested(self, listen_host: str, listen_port: int) -> asyncssh.SSHListener | bool:
+        """A port of the upstream to listen on."""
+        forwards = (await asyncio.shield(self._admitted)).forwards
+        return (await forwards.listen(listen_host, listen_port) if forwards is not None else None) or False
+
+    async def unix_server_requested(self, listen_path: str) -> asyncssh.SSHListener | bool:
+        """A Unix socket of the upstream to listen on."""
+        forwards = (await asyncio.shield(self._admitted)).forwards
+        return (await forwards.listen_on_socket(listen_path) if forwards is not None else None) or False
+
+    def unknown(self, what: str) -> None:
+        """The client asked for something that is no part of what the engine does; too much of that ends the session."""
+        self._unknown += 1
+        logger.info("not known", client=self.peer, what=printable(what)[:100])
+        if self._admitted.done() and not self._admitted.cancelled():
+            self._admitted.result().refused(1)
+        if self._unknown >= MOST_UNKNOWN and self.wire is not None:
+            self.wire.disconnect(_PROTOCOL_ERROR, "too many requests that are not known here")
+
+
+class DoorConnection(Wire):
     """asyncssh's connection, except that keys and certificates are judged here."""
 
-    _owner: Door
     _session_id: bytes
     _cert_options: dict[str, object] | None
     _client_version: bytes
@@ -169,10 +210,6 @@ class DoorConnection(Terse, asyncssh.SSHServerConnection):
 
     async def reload_config(self) -> None:
         """No files are read for somebody who is nobody yet."""
-
-    async def create_agent_listener(self) -> bool:
-        """The client offers its agent: asyncssh would make a socket of it, for anybody here to ask."""
-        return await self._owner.takes_agent()
 
     async def open_agent_connection(self) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
         """A channel to the client's agent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -51,6 +52,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         self._release: asyncio.TimerHandle | None = None
         self._exit: tuple[int, str] | None = None  # status and, where it was one, the signal
         self._failure: HooptermError | None = None
+        self.asked: Sequence[tuple[bytes, bytes]] = ()  # requests and their arguments, before anything runs
         self.ended = asyncio.Event()
         if terminal is not None:
             self._tell_size(*terminal.size[:2], term=terminal.term)
@@ -120,8 +122,10 @@ class Relay(asyncssh.SSHClientSession[bytes]):
     # From the upstream: asyncssh calls these
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        """The upstream's channel is open."""
+        """The upstream's channel is open, and nothing runs in it yet."""
         self._upstream = chan
+        for request, arguments in self.asked:
+            chan._send_request(request, arguments)  # one that asyncssh would open the engine's own agent or display for
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         """Output of the upstream."""

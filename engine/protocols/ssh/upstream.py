@@ -4,14 +4,17 @@ own configuration."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncssh
+from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED
+from asyncssh.packet import SSHPacket
 
 from engine.errors import UpstreamError
 from engine.identity.ssh import fingerprint, line_of
 from engine.protocols.ssh.transport import CIPHERS, KEY_EXCHANGES, MACS, SIGNATURES, Terse
+from engine.protocols.ssh.tunnel import WINDOW, End
 
 if TYPE_CHECKING:
     from engine.model import Target
@@ -24,15 +27,41 @@ _ALIVE = 30.0  # seconds of silence after which the upstream is asked whether it
 _MISSED = 3
 
 
-class UpstreamConnection(Terse, asyncssh.SSHClientConnection):
-    """asyncssh's connection as a client. `shown` is the fingerprint of the host key that the upstream showed."""
+class Lender(Protocol):
+    """Opens channels to what the client lent: its agent, its display. Both raise ChannelOpenError."""
 
+    def agent(self) -> Awaitable[End]:
+        """To its agent."""
+
+    def display(self, orig_host: str, orig_port: int) -> Awaitable[End]:
+        """To its display."""
+
+
+class UpstreamConnection(Terse, asyncssh.SSHClientConnection):
+    """asyncssh's connection as a client. `shown` is the fingerprint of the host key that the upstream showed; the
+    channels that it opens are the lender's to judge."""
+
+    lender: Lender | None = None
     shown: str | None = None
 
     def validate_server_host_key(self, key_data: bytes) -> asyncssh.SSHKey:
         """The host key, if it is one of the target's."""
         self.shown = fingerprint(key_data)
         return super().validate_server_host_key(key_data)
+
+    def _process_auth_agent_at_openssh_dot_com_open(self, packet: SSHPacket) -> Any:
+        packet.check_end()
+        return self.create_unix_channel(window=WINDOW), self._lender().agent()
+
+    def _process_x11_open(self, packet: SSHPacket) -> Any:
+        host, port = packet.get_string().decode(errors="replace"), packet.get_uint32()
+        packet.check_end()
+        return self.create_x11_channel(window=WINDOW), self._lender().display(host, port)
+
+    def _lender(self) -> Lender:
+        if self.lender is None:
+            raise asyncssh.ChannelOpenError(OPEN_ADMINISTRATIVELY_PROHIBITED, "nothing was lent")
+        return self.lender
 
 
 class _Login(asyncssh.SSHClient):
