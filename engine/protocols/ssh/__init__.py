@@ -13,6 +13,7 @@ channels, relay         one session channel of the client, and its bytes on thei
 shell                   a shell on a terminal: each typed line is decided before it runs
 keyboard, prompt        what is typed there, and the line as the screen shows it
 submission, requests    one request on its road through the pipeline, and the operations it is
+variables               environment variables: harmless, for rules to decide, or never passed
 commands                what a command line does
 sftp, sftp_fields       SFTP on the wire: packets, and what is in them
 sftp_calls              SFTP requests on their way upstream, the client's and the engine's own

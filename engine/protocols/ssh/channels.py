@@ -16,11 +16,12 @@ from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.destinations import lent
 from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
 from engine.protocols.ssh.relay import Relay
-from engine.protocols.ssh.requests import Request, Terminal, is_never_passed, operation_of, variable_operation
+from engine.protocols.ssh.requests import Request, Terminal, operation_of, variable_operation
 from engine.protocols.ssh.scprelay import ScpRelay, transfer_of
 from engine.protocols.ssh.shell import Shell
 from engine.protocols.ssh.submission import Submission
 from engine.protocols.ssh.upstream import why_of
+from engine.protocols.ssh.variables import is_never_passed
 
 if TYPE_CHECKING:
     from engine.passage import Passage

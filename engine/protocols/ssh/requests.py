@@ -8,49 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.model import Access, Effect, Operation, Resource
+from engine.protocols.ssh import variables
 
 if TYPE_CHECKING:
     from engine.session import Session
-
-_HARMLESS = ("LANG", "LC_", "LANGUAGE", "TERM", "COLORTERM", "TZ", "NO_COLOR")
-"""Variables, and beginnings of variables, that say how a person reads: housekeeping."""
-
-_NEVER = (
-    "LD_",
-    "DYLD_",
-    "PATH",
-    "IFS",
-    "ENV",
-    "BASH_",
-    "SHELL",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "GCONV_PATH",
-    "NLSPATH",
-    "LOCPATH",
-    "MALLOC_",
-    "PYTHON",
-    "PERL",
-    "RUBY",
-    "NODE_",
-    "JAVA_",
-    "GIT_",
-    "SSH_",
-    "PROMPT_COMMAND",
-    "TMPDIR",
-    "HOSTALIASES",
-    "LOCALDOMAIN",
-    "RES_OPTIONS",
-    "TERMCAP",
-    "TERMINFO",
-    "TERMPATH",
-    "LESS",
-    "PAGER",
-    "EDITOR",
-    "VISUAL",
-)
-"""Beginnings of variables that make other programs run, or run otherwise: never passed, whatever a rule says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +56,9 @@ def operation_of(session: Session, request: Request, accesses: Sequence[Access],
     )
 
 
-def is_never_passed(name: str) -> bool:
-    """Whether a variable of this name reaches no upstream, whatever a rule says."""
-    return not name.replace("_", "a").isalnum() or not name.isascii() or name.upper().startswith(_NEVER)
-
-
 def variable_operation(session: Session, name: str, value: str) -> Operation:
     """Setting an environment variable for a command."""
-    effect = Effect.HOUSEKEEPING if name.startswith(_HARMLESS) else Effect.SESSION
+    effect = Effect.HOUSEKEEPING if variables.is_harmless(name, value) else Effect.SESSION
     return Operation(
         id=new_id(session),
         session=session.id,
