@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from engine.config.publickeys import fingerprint
 from engine.keys import load_or_make_ssh_ca, public_line
 from tests.servers.bastion import WORK_RULES, Bastion, StartBastion
+from tests.servers.forwarding import serving
 from tests.servers.openssh import OpenSSHServer, servers
 from tests.servers.sshkeys import Authority, keygen, public
 
@@ -94,6 +96,29 @@ def test_a_certificate_is_for_the_one_command_it_demands_and_for_what_it_permits
     line = line_of(bastion, key, authority.sign(key, "bot"), "web1", "tty")
     line.insert(1, "-tt")
     assert b"/dev/" in subprocess.run(line, capture_output=True, timeout=60, stdin=subprocess.DEVNULL).stdout
+
+
+@pytest.mark.parametrize("permits", [False, True])
+def test_a_certificate_says_whether_anything_is_forwarded(
+    start_bastion: StartBastion, authority: Authority, tmp_path: Path, permits: bool
+) -> None:
+    """SECURITY: permissions of the accepted key. What the rules allow is still not what the certificate permits."""
+    bastion = start_bastion(cas=f'"{authority.public}"')
+    key = keygen(tmp_path / "laptop")
+    options = () if permits else ("-O", "no-port-forwarding", "-O", "no-agent-forwarding", "-O", "no-x11-forwarding")
+    signed = authority.sign(key, "bot", options=options)
+    with serving() as (address, taken), serving(socket.socket.close, tmp_path / "agent") as (agent, _):
+        line = line_of(bastion, key, signed, "web1", "echo $SSH_AUTH_SOCK.")
+        lending = [line[0], "-A", *(word for word in line[1:] if "IdentityAgent" not in word)]
+        environment = {**os.environ, "SSH_AUTH_SOCK": agent}
+        lent = subprocess.run(lending, env=environment, capture_output=True, timeout=60)
+        assert (lent.stdout != b".\n") == permits
+        line = line_of(bastion, key, signed, "web1", "true")
+        tunnel = [line[0], "-W", address, *line[1:-1]]
+        assert (subprocess.run(tunnel, input=b"x", capture_output=True, timeout=60).stdout == b"x") == permits
+        listening = [line[0], "-oExitOnForwardFailure=yes", "-R", f"localhost:0:{address}", *line[1:]]
+        assert (subprocess.run(listening, capture_output=True, timeout=60).returncode == 0) == permits
+        assert len(taken) == permits
 
 
 _WHY = {
