@@ -13,6 +13,7 @@ from typing import Final, Protocol
 _CHUNK: Final = 65_536
 _MOST_WAITING: Final = 65_536  # bytes of input that the program has not taken
 
+_USUAL: Final = (80, 24)  # columns and rows where the far end does not know them
 _LARGEST_SIDE: Final = 1000  # columns or rows: what is drawn on it is drawn cell by cell
 
 
@@ -52,7 +53,9 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Another size; whoever has the terminal is told by SIGWINCH."""
         if self._is_open:
-            columns, rows = (min(max(side, 1), _LARGEST_SIDE) for side in (columns, rows))
+            columns, rows = (
+                min(side or usual, _LARGEST_SIDE) for side, usual in zip((columns, rows), _USUAL, strict=True)
+            )
             with contextlib.suppress(OSError):
                 fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -18,7 +18,6 @@ import select
 import signal
 import socket
 import sys
-import time
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
@@ -45,6 +44,7 @@ _LATER = (
     "textual.layouts.factory",
     "textual.layouts.horizontal",
     "textual.layouts.stream",
+    "textual.pilot",
     "textual.scrollbar",
     "textual.widgets._toast",
 )
@@ -114,7 +114,6 @@ def _live(asked: Mapping[str, Any], terminal: int, pair: int, parent: int) -> No
     status = BROKEN
     try:
         cell.enter(terminal, pair, environment=asked["environment"], user=asked["user"], parent=parent)
-        time.tzset()
         status = asyncio.run(_console(asked["name"]))
     except BaseException:
         traceback.print_exc()

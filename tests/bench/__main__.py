@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import auditlog, bulk, chart, machine, memory, page, peers, profiling, report, ssh, statements
+from tests.bench import (
+    auditlog,
+    bulk,
+    chart,
+    consoles,
+    machine,
+    memory,
+    page,
+    peers,
+    profiling,
+    report,
+    ssh,
+    statements,
+)
 from tests.bench.bench import BUILD, Bench, Options
 from tests.bench.figures import Figure
 
@@ -22,6 +35,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "idle": memory.measure_idle,
     "answer": memory.measure_answer,
     "ssh": ssh.measure,
+    "consoles": consoles.measure,
 }
 
 

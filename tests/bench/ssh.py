@@ -115,12 +115,12 @@ def _jump(directory: Path, target: OpenSSHServer, jump: OpenSSHServer) -> Road:
 
 def _keystrokes(bench: Bench, roads: Roads) -> list[Figure]:
     count = _QUICK_KEYSTROKES if bench.options.is_quick else _KEYSTROKES
-    found = _turns(bench, "a keystroke", (roads.jump, roads.plain), lambda road: _keystroke(road, count))
+    found = _turns(bench, "a keystroke", (roads.jump, roads.plain), lambda road: keystroke(road, count))
     title, details = "one byte there and back: times that of ssh -J", _medians(found)
     return [Figure("ssh", "keystroke", title, "×", ratios(found["plain"], found["jump"]), Bound.AT_MOST, 2.0, details)]
 
 
-def _keystroke(road: Road, count: int) -> float:
+def keystroke(road: Road, count: int) -> float:
     """The median of so many bytes on their way to `cat` and back, in seconds."""
     with subprocess.Popen(road.ssh("cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as client:
         assert client.stdin is not None

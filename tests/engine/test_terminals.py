@@ -59,11 +59,11 @@ async def test_the_program_sees_the_size_and_what_is_typed() -> None:
     os.close(program)
 
 
-async def test_a_size_that_no_terminal_has_is_cut() -> None:
+async def test_a_size_that_no_terminal_has_is_cut_and_an_unknown_one_the_usual() -> None:
     """SECURITY 6: bounded memory."""
     terminal, _, program = opened()
     terminal.resize(1 << 31, 0)
-    assert os.get_terminal_size(program) == (1000, 1)
+    assert os.get_terminal_size(program) == (1000, 24)
     terminal.close()
     os.close(program)
 
