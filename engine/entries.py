@@ -110,6 +110,7 @@ def question(
         "parameters": [
             None if parameter.value is None else masks.text(parameter.value) for parameter in operation.parameters
         ],
+        **({"inferred": True} if operation.is_inferred else {}),
     }
 
 

@@ -65,6 +65,11 @@ class Player:
         return self._markers
 
     @property
+    def has_terminals(self) -> bool:
+        """Whether any operation of the recording had a terminal."""
+        return bool(self._terminals)
+
+    @property
     def statements(self) -> Sequence[Summary]:
         """The statements begun so far, as the whole recording knows them."""
         return self._summaries[: bisect_right(self._begins, self.position)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from replay.format import Frame, RowBatch
 from replay.screen import Screen, Snapshot
 
-_BYTES, _FRAMES = 64 << 10, 128  # of output between two snapshots, whichever is first
+_BYTES, _FRAMES = 64 << 10, 64  # of output between two snapshots, whichever is first
 _BUDGET = 64 << 20  # bytes of snapshots; beyond that every second one goes
 _AT_WORK = 16  # screens kept while indexing; the others wait as snapshots
 
@@ -27,6 +27,7 @@ class Track:
         self.begins = begins
         self.ends: int | None = None  # the position of its `e` frame
         self._positions = array("Q")
+        self._inputs = array("Q")
         self._snapshots: list[tuple[int, Snapshot]] = []  # (steps taken, the screen then)
 
     def __len__(self) -> int:
@@ -41,8 +42,8 @@ class Track:
         return bisect_right(self._positions, position)
 
     def is_open(self, position: int) -> bool:
-        """Whether the terminal is there at this position."""
-        return self.begins <= position and (self.ends is None or position < self.ends)
+        """Whether the terminal is there at this position; at its end it still shows what was left on it."""
+        return self.begins <= position and (self.ends is None or position <= self.ends)
 
     def next(self, position: int) -> int | None:
         """The position of the next step."""
@@ -59,9 +60,18 @@ class Track:
         place = bisect_right(self._snapshots, steps, key=lambda each: each[0])
         return self._snapshots[place - 1] if place else None
 
+    def inputs(self, position: int, most: int) -> Sequence[int]:
+        """Where the last frames of what was typed lie, up to this position."""
+        stop = bisect_right(self._inputs, position)
+        return self._inputs[max(stop - most, 0) : stop]
+
     def add(self, position: int) -> None:
         """One more step lies here."""
         self._positions.append(position)
+
+    def hear(self, position: int) -> None:
+        """Something was typed here."""
+        self._inputs.append(position)
 
     def keep(self, snapshot: Snapshot) -> None:
         """The screen after all steps known now."""
@@ -97,12 +107,16 @@ class Terminals:
         self.tracks: dict[str, Track] = {}
         self.known = 0  # frames that were looked at
 
-    def extend(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
-        """Take in the frames that are not known yet, until all are or it is no longer wanted."""
-        for position in range(self.known, len(self._frames)):
+    def extend(self, is_wanted: Callable[[], bool] = lambda: True, frames: Sequence[Frame] | None = None) -> None:
+        """Take in the frames that are not known yet, until all are or it is no longer wanted.
+
+        A thread of its own reads them from `frames`, the same recording opened again.
+        """
+        frames = self._frames if frames is None else frames
+        for position in range(self.known, len(frames)):
             if not is_wanted():
                 return
-            self._take(position, self._frames[position])
+            self._take(position, frames[position])
             self.known = position + 1
 
     @property
@@ -121,6 +135,8 @@ class Terminals:
         if frame.code == "e":
             track.ends = position
             self._at_work.pop(operation, None)
+        elif isinstance(data, RowBatch) and data.kind == "input":
+            track.hear(position)
         elif changes(frame):
             at_work = self._screen(track)
             apply(at_work.screen, frame)

@@ -27,6 +27,7 @@ from hoopterm.client import Client
 from hoopterm.console.app import Console
 from hoopterm.console.store import LinkState, Store
 from hoopterm.demo import scene
+from tests.hoopterm.console import shell
 from tests.hoopterm.console.scenes import FakeEngine
 from tests.hoopterm.console.stage import LARGE, SMALL, page_of, picture, until
 
@@ -59,6 +60,7 @@ async def record() -> None:
                 await client.approve(seen.reviews[0].id, "stale orders, agreed in OPS-114")
                 await acting
                 chunks = [chunk async for chunk in client.download(seen.sessions[0].id)]
+        shell.record()
         DATA.write_bytes(msgspec.json.format(msgspec.json.encode(seen), indent=1) + b"\n")
         RECORDING.write_bytes(b"".join(chunks))
 
@@ -116,17 +118,29 @@ async def _replay(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def _replay_shell(pilot: Pilot[None]) -> None:
+    await pilot.press("3")
+    await until(pilot, lambda: "1 recording" in picture(pilot))
+    await pilot.press("enter")
+    await until(pilot, lambda: "80 × 24" in picture(pilot))
+    await pilot.press("t", *"12", "enter")
+    await until(pilot, lambda: "is_enabled" in picture(pilot))
+
+
 SCENES: dict[str, Callable[[Pilot[None]], Awaitable[None]]] = {
     "approvals": _approvals,
     "sessions": _sessions,
     "watch": _watch,
     "replay": _replay,
+    "replay-ssh": _replay_shell,
 }
 
 
 async def take(name: str, size: tuple[int, int]) -> str:
     """One picture, as SVG."""
     engine, now = seen()
+    if name.endswith("-ssh"):
+        engine.files = {id: shell.recording() for id in engine.files}
     store = Store(clock=lambda: 1000.0)
     app = Console(engine.road, name="prod-eu", now=lambda: now, store=store)
     async with app.run_test(size=size) as pilot:

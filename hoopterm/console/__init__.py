@@ -5,6 +5,7 @@ actions     the one registry of keys: footer, help and palette read it
 store       what the engine said, as view state; no widgets
 link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements
+terminals   the screens of a session that is watched
 reel        a replay: place, clock, speed
 scratch     where recordings are while they are replayed: a directory, or memory
 nursery     the parent of consoles over SSH; cell: all that one of those may do

@@ -1,7 +1,7 @@
 """The one registry of keys: footer, help, palette and bindings are all made from it.
 
 An action `approve` of scope APPROVALS is the method `action_approve` of the approvals screen; those of scope APP
-belong to the application, those of scope MOVE to whatever list or document has the focus.
+belong to the application, those of scope MOVE to whatever list or document has the focus, those of GRID to a terminal.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Scope(StrEnum):
     SCREEN = "Any screen"
     FILTER = "Filter"
     MOVE = "Moving"
+    GRID = "Terminal"
     APP = "Console"
 
 
@@ -65,6 +66,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.SESSIONS, "lock", "L", "L", "lock…", "Stop who runs it until they are unlocked; asks first", 65, True),
     _action(_S.SESSIONS, "replay", "r", "r", "replay", "Replay the session's recording", 60),
     _action(_S.WATCH, "pause", "space p", "space", "pause", "Stop or resume the picture; nothing is lost", 90),
+    _action(_S.WATCH, "view", "v", "v", "view", "Change between the terminals and the log of statements"),
     _action(_S.WATCH, "follow", "f G end", "f", "follow", "Go to the newest statement and stay there", 80),
     _action(_S.WATCH, "read", "enter", "enter", "full text", "Read the whole statement", 60),
     _action(_S.WATCH, "decide", "a", "a", "decide", "Go to the review of the held statement", 75),
@@ -79,16 +81,17 @@ ACTIONS: tuple[Action, ...] = (
         "right_square_bracket",
         "]",
         "next mark",
-        "Next marker: denial, review, mask, error",
+        "Next marker: denial, review, mask, error, resize, typed line",
         84,
     ),
     _action(_S.REPLAY, "previous_marker", "left_square_bracket", "[", "previous mark", "Previous marker", 83),
+    _action(_S.REPLAY, "view", "v", "v", "view", "Change between the terminal and the list of statements"),
     _action(_S.REPLAY, "slower", "less_than_sign", "<", "slower", "Halve the speed", 41),
     _action(_S.REPLAY, "faster", "greater_than_sign", ">", "faster", "Double the speed", 42),
     _action(_S.REPLAY, "goto", "t", "t", "go to time", "Go to a time, as 1:30 or 90", 35),
-    _action(_S.REPLAY, "search", "slash", "/", "search", "Search the statements and go to the first match", 45),
-    _action(_S.REPLAY, "next_match", "n", "n", "next match", "Next statement that matches"),
-    _action(_S.REPLAY, "previous_match", "N", "N", "previous match", "Previous statement that matches"),
+    _action(_S.REPLAY, "search", "slash", "/", "search", "Search statements, or what came up on a terminal", 45),
+    _action(_S.REPLAY, "next_match", "n", "n", "next match", "Next place that matches"),
+    _action(_S.REPLAY, "previous_match", "N", "N", "previous match", "Previous place that matches"),
     _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
     _action(_S.REPLAY, "recordings", "o", "o", "open…", "Pick another recording", 55),
     _action(_S.RECORDINGS, "open", "enter", "enter", "replay", "Replay this recording", 90),
@@ -101,6 +104,11 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.MOVE, "leap(-1)", "ctrl+u pageup", "^u", "page up", "A page up"),
     _action(_S.MOVE, "top", "g home", "g", "top", "To the first line"),
     _action(_S.MOVE, "bottom", "G end", "G", "bottom", "To the last line"),
+    _action(_S.GRID, "pan(-4,0)", "h left", "h", "pan left", "Show what is to the left of a terminal cut by the pane"),
+    _action(_S.GRID, "pan(4,0)", "l right", "l", "pan right", "Show what is to the right of it"),
+    _action(_S.GRID, "pan(0,-2)", "k up", "k", "pan up", "Show what is above it"),
+    _action(_S.GRID, "pan(0,2)", "j down", "j", "pan down", "Show what is below it"),
+    _action(_S.GRID, "center", "c", "c", "to the cursor", "Show the part around the cursor again"),
     _action(_S.APP, "mode('approvals')", "1", "1", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
     _action(_S.APP, "mode('replay')", "3", "3", "Replay", "Recordings, frame by frame"),

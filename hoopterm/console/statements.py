@@ -37,6 +37,7 @@ class Statement:
     first_row: int = 0  # how many rows came before `rows`
     delivered: int = 0  # rows seen so far
     is_copy: bool = False
+    is_terminal: bool = False  # its output is a screen, not rows
     ended: float | None = None
     status: str = ""
     tag: str = ""
@@ -106,6 +107,8 @@ class Conversation:
             case "n":
                 severity, message = _text(data, "severity"), _text(data, "message")
                 found.notices.append(f"{severity}: {message}" if severity else message)
+            case "t":
+                found.is_terminal = True
             case "g":
                 found.gap = _text(data, "why") or "frames are missing"
         return found
@@ -176,7 +179,7 @@ class Conversation:
 
 def _streamed(found: Statement, batch: RowBatch) -> Statement:
     """What was typed is seen in what a terminal shows."""
-    if batch.kind != "input":
+    if batch.kind != "input" and not found.is_terminal:
         found.delivered += batch.rows
         if len(found.rows) < KEPT_ROWS:
             found.lines.extend(found.rows, batch.cells[: 1 << 20])

@@ -197,6 +197,11 @@ def style(theme: str, role: str) -> Style:
     return Style.combine([Style.parse(roles[name]) for name in role.split()]) if role else Style.null()
 
 
+def is_ansi(theme: str) -> bool:
+    """Whether a theme leaves the sixteen colours to the terminal."""
+    return bool(LOOKS.get(theme, LOOKS[DEFAULT]).theme.ansi)
+
+
 @lru_cache(maxsize=8)
 def cursor(theme: str) -> Style:
     """What the row under the cursor wears; ANSI palettes have no safe background, so there it is reversed."""

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 from engine import entries
 from engine.audit.events import EventName
@@ -25,6 +26,13 @@ async def test_an_operation_is_described_once_with_detectors_applied(gateway: Ga
     assert isinstance(begun, dict)
     assert "ada@engines.example" not in begun["text"]
     assert begun["parameters"] == ["*" * 19, None]
+
+
+async def test_a_line_read_off_a_terminal_is_recorded_as_inferred(gateway: Gateway, session: Session) -> None:
+    entries.describe(session, operation(Effect.READ), DECISION)
+    entries.describe(session, replace(operation(Effect.READ), id="o-2", is_inferred=True), DECISION)
+    told = [frame.data for frame in await frames(gateway, session) if frame.code == "q"]
+    assert [data.get("inferred") for data in told if isinstance(data, dict)] == [None, True]
 
 
 async def test_the_log_has_a_digest_of_the_text_that_only_the_recordings_salt_explains(

@@ -56,13 +56,19 @@ def test_each_of_two_terminals_at_once_shows_its_own_screen() -> None:
 
 def test_a_terminal_is_there_from_its_size_to_its_end() -> None:
     track = indexed(TWO).tracks["b"]
-    assert [position for position in range(len(TWO)) if track.is_open(position)] == [4, 5, 6, 7, 8]
+    assert [position for position in range(len(TWO)) if track.is_open(position)] == [4, 5, 6, 7, 8, 9]
 
 
 def test_a_step_is_a_frame_that_changes_the_screen_and_not_a_key_that_was_typed() -> None:
     track = indexed(TWO).tracks["a"]
     assert [track.next(1), track.next(2), track.next(7), track.next(11)] == [2, 7, 8, None]
     assert [track.previous(8), track.previous(7), track.previous(2), track.previous(1)] == [7, 2, 1, None]
+
+
+def test_what_was_typed_is_known_by_its_place() -> None:
+    track = indexed(TWO).tracks["a"]
+    assert [list(track.inputs(position, 5)) for position in (5, 6, 12)] == [[], [6], [6]]
+    assert list(track.inputs(12, 0)) == []
 
 
 def test_a_resize_shows_from_its_frame_on() -> None:

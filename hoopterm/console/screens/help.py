@@ -52,8 +52,8 @@ def commands(page: Page) -> Iterable[Command]:
             yield Command(
                 action.shown, page.labels().get(action.id, action.label), action.help, scope, action.id, "page"
             )
-    for action in actions.of([Scope.MOVE]):
-        yield Command(action.shown, action.label, action.help, Scope.MOVE, action.id, "")
+    for action in actions.of([Scope.MOVE, Scope.GRID]):
+        yield Command(action.shown, action.label, action.help, action.scope, action.id, "")
     for action in actions.of([Scope.APP]):
         yield Command(action.shown, action.label, action.help, Scope.APP, action.id, "app")
     for name in LOOKS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -13,17 +14,18 @@ from textual.widget import Widget
 
 from hoopterm.console import phrases
 from hoopterm.console.actions import Scope, bindings
-from hoopterm.console.lines import BLANK, Line, Span, joined, line
+from hoopterm.console.lines import BLANK, Line, Span, ends, line
 from hoopterm.console.reel import Reel
 from hoopterm.console.screens.page import Page
 from hoopterm.console.screens.reader import Reader
 from hoopterm.console.statements import Statement
 from hoopterm.console.store import Topic
 from hoopterm.console.text import clean
-from hoopterm.console.views import chrome, statement
+from hoopterm.console.views import recording, statement, terminal
 from hoopterm.console.views.timeline import timeline
 from hoopterm.console.widgets.bars import Bar
 from hoopterm.console.widgets.document import Document
+from hoopterm.console.widgets.grid import Grid, Still
 from hoopterm.console.widgets.live_table import Column, LiveTable
 from hoopterm.console.widgets.prompt import Prompt
 from hoopterm.errors import Problem
@@ -37,6 +39,7 @@ COLUMNS = (
 )
 _TICK = 0.1
 _SLOWEST, _FASTEST = 0.25, 64.0
+_LIST, _EVIDENCE = 30, 50  # cells that the panes beside a terminal take
 
 
 class Replay(Page):
@@ -53,6 +56,8 @@ class Replay(Page):
         self._reel: Reel | None = None
         self._cause = ""
         self._words = ""
+        self._is_listed = False  # statements are wanted where a terminal could be shown
+        self._is_left = False
 
     def body(self) -> Iterable[Widget]:
         """What it is of, then list, frame and evidence, then time."""
@@ -60,6 +65,7 @@ class Replay(Page):
         yield Document(id="state")
         with Horizontal(id="panes"):
             yield LiveTable(COLUMNS, self._row, id="statements", titles=False)
+            yield Grid(id="grid")
             yield Document(id="frame")
             yield Document(id="evidence")
         yield Bar(self._timeline, id="timeline")
@@ -71,6 +77,7 @@ class Replay(Page):
 
     def on_unmount(self) -> None:
         """Let go of the file."""
+        self._is_left = True
         if self._reel is not None:
             self._reel.close()
 
@@ -78,6 +85,11 @@ class Replay(Page):
     def table(self) -> LiveTable:
         """The statements."""
         return self.query_one("#statements", LiveTable)
+
+    @property
+    def grid(self) -> Grid:
+        """The terminal."""
+        return self.query_one("#grid", Grid)
 
     @property
     def current(self) -> Statement | None:
@@ -102,7 +114,19 @@ class Replay(Page):
             self.table.show([str(index) for index in range(len(self._reel.summaries))])
             if self._reel.damage:
                 self.console.say(f"the recording does not read to its end: {self._reel.damage}", "error")
+            self._index(reel)
         self.changed(frozenset())
+
+    @work(name="index")
+    async def _index(self, reel: Reel) -> None:
+        """Make the index of terminals whole, and show what waited for it."""
+        waited = not reel.is_indexed
+        with contextlib.suppress(Damaged, OSError):  # what cannot be read cannot be shown either
+            while reel.indexed < 1 and not self._is_left:
+                await asyncio.to_thread(reel.index)
+                if waited:
+                    self.changed(frozenset())
+                waited = not reel.is_indexed
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The place one is at."""
@@ -114,27 +138,50 @@ class Replay(Page):
         self.query_one("#about").refresh()
         self.query_one("#timeline").refresh()
         if empty or reel is None:
-            state.show(self._nothing())
+            state.show(recording.nothing(reel, self._title, self._cause))
             return
         self.table.tick()
         if reel.current >= 0:
             self.table.select(str(reel.current))
-        found = self.current
-        frame, evidence = self.query_one("#frame", Document), self.query_one("#evidence", Document)
-        has_evidence = self.has_class("wide")
-        evidence.display = has_evidence
-        if found is not None:
+        self._show_frame(reel)
+
+    def _show_frame(self, reel: Reel) -> None:
+        found, still = self.current, None if self._is_listed else reel.still
+        grid, frame, evidence = self.grid, self.query_one("#frame", Document), self.query_one("#evidence", Document)
+        is_terminal = still is not None or (not self._is_listed and not reel.is_indexed)
+        had_focus = self.table.has_focus or grid.has_focus
+        self._arrange(still)
+        grid.display, frame.display = still is not None, still is None
+        if had_focus and is_terminal is not grid.has_focus:
+            (grid if grid.display else self.table).focus()
+        grid.show(still)
+        if still is not None and found is not None:
+            evidence.fold(partial(terminal.evidence, found, reel.line, still, reel.typed))
+        elif not reel.is_indexed and is_terminal:
+            frame.fold(lambda cells: terminal.indexing(reel.indexed))
+        elif found is not None:
+            has_evidence = evidence.display
             frame.fold(lambda cells: statement.frame(found, cells, has_evidence))
             evidence.fold(partial(statement.evidence, found))
         else:
             frame.fold(lambda cells: [line(("before the first statement", "dim"))])
             evidence.fold(lambda cells: [])
 
+    def _arrange(self, still: Still | None) -> None:
+        """A terminal has its width first; the list and then the evidence stand beside it where there is room."""
+        width, is_wide = self.size.width, self.has_class("wide")
+        beside = width - still.columns if still is not None else width
+        self.set_class(still is not None, "terminal")
+        self.set_class(self.size.height < 30, "tight")
+        self.table.display = still is None or beside >= _LIST
+        self.query_one("#evidence", Document).display = is_wide and (still is None or beside >= _LIST + _EVIDENCE)
+
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another statement was chosen: to its end."""
         reel = self._reel
         if reel is not None and event.key is not None and event.by_hand:
             reel.show(int(event.key))
+            self._is_listed = False
             self.query_one("#frame", Document).action_top()
             self.show(frozenset())
 
@@ -146,7 +193,7 @@ class Replay(Page):
         """A time to go to, or words to find."""
         if not event.done:
             return
-        self.table.focus()
+        (self.grid if self.grid.display else self.table).focus()
         if event.purpose == "goto" and event.value:
             self._goto(event.value)
         elif event.purpose == "search" and event.value:
@@ -181,6 +228,18 @@ class Replay(Page):
     def action_back_step(self) -> None:
         """One frame back."""
         self._step(-1)
+
+    def action_view(self) -> None:
+        """The terminal, or the list of statements."""
+        if self._reel is not None and self._reel.terminal is None and not self._is_listed:
+            self.console.say("there is no terminal at this place", "warning")
+            return
+        self._is_listed = not self._is_listed
+        self.changed(frozenset())
+
+    def on_grid_panned(self) -> None:
+        """Another part of the terminal is shown, and said to be."""
+        self.query_one("#about").refresh()
 
     def action_next_marker(self) -> None:
         """To the next marker."""
@@ -256,21 +315,28 @@ class Replay(Page):
     def _goto(self, value: str) -> None:
         reel = self._reel
         try:
-            parts = [float(part) for part in value.split(":")]
+            seconds = phrases.moment(value)
         except ValueError:
             self.console.say(f"{value} is no time; write 1:30, or seconds", "warning")
             return
         if reel is not None:
-            seconds = 0.0
-            for part in parts:
-                seconds = seconds * 60 + part
             reel.seek(seconds)
             self.changed(frozenset())
 
-    def _find(self, by: int) -> None:
+    @work(name="find", exclusive=True)
+    async def _find(self, by: int) -> None:
+        """What came up on the terminal, else a statement that says it."""
         reel = self._reel
         if reel is None or not self._words or not reel.player.all_statements:
             return
+        if reel.terminal is not None and not self._is_listed:
+            position = await asyncio.to_thread(
+                reel.search, self._words, forward=by > 0, is_wanted=lambda: not self._is_left
+            )
+            if position is not None:
+                reel.go(position)
+                self.changed(frozenset())
+                return
         found = reel.find(self._words, by)
         if found is None:
             self.console.say(f"no statement has: {self._words}", "warning")
@@ -280,7 +346,13 @@ class Replay(Page):
 
     def _play_on(self) -> None:
         reel = self._reel
-        if reel is None or not reel.is_playing or not self.is_ready or self.console.front is not self:
+        if (
+            reel is None
+            or not reel.is_playing
+            or not reel.is_indexed
+            or not self.is_ready
+            or self.console.front is not self
+        ):
             return
         if reel.advance(_TICK):
             self.show(frozenset())
@@ -305,39 +377,17 @@ class Replay(Page):
 
     def _about(self, cells: int) -> Line:
         reel = self._reel
-        name = self._source.name if isinstance(self._source, Path) else self._source
         if reel is None:
-            return line(" ", (clean(name, 200), "dim"))
-        head = reel.header
-        opened = str(head.get("opened") or "")
-        try:
-            since = phrases.local_date(opened, self.console.now()) if opened else ""
-        except ValueError:
-            since = ""
-        facts = joined(
-            (
-                line(
-                    (clean(str(head.get("identity") or "?"), 60), "strong"),
-                    (" on ", "dim"),
-                    (clean(str(head.get("target") or "?"), 60), "bright"),
-                ),
-                line((since, "dim")) if since else BLANK,
-                line((phrases.plural(len(reel.player.all_statements), "statement"), "dim")),
-                line(("only observed", "amber")) if head.get("mode") == "observe" else BLANK,
-                line((clean(str(head.get("session") or name), 60), "dim")),
-            )
-        )
-        return (Span(" "), *facts)
+            return line(" ", (clean(self._title, 200), "dim"))
+        left = recording.about(reel, self._title, self.console.now())
+        still = self.grid.still if self.grid.display else None
+        if still is not None and (found := reel.line) is not None and not self.query_one("#evidence").display:
+            left = terminal.told(found)
+        return left if still is None else ends(left, terminal.about(still, self.grid.crop), cells)
 
     def _timeline(self, cells: int) -> Line:
         return timeline(self._reel, cells) if self._reel is not None else BLANK
 
-    def _nothing(self) -> list[Line]:
-        name = str(self._source)
-        if self._cause:
-            return chrome.broken("This recording cannot be replayed", self._cause, "q", "back")
-        if self._reel is None:
-            return chrome.loading("reading the recording", name)
-        return chrome.empty(
-            "No statement in this recording", "the session opened and closed without running any", "q", "back"
-        )
+    @property
+    def _title(self) -> str:
+        return self._source.name if isinstance(self._source, Path) else self._source

@@ -22,15 +22,18 @@ from hoopterm.console.screens.reader import Reader
 from hoopterm.console.screens.sessions import ask_to_end
 from hoopterm.console.statements import Conversation, Statement
 from hoopterm.console.store import Topic
+from hoopterm.console.terminals import Terminals
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, session, statement
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.feed import Feed, Item
+from hoopterm.console.widgets.grid import Grid
 from hoopterm.errors import EngineUnreachable, Problem
 from hoopterm.frames import recorded
 
 _SHOWN = 1000  # statements in the feed; replay has the earlier ones
+_BESIDE = 40  # cells that the log takes beside a terminal
 _BREATH = 200  # frames taken in before the screen gets a turn
 
 
@@ -46,6 +49,8 @@ class Watch(Page):
         super().__init__()
         self._session = id
         self._talk = Conversation()
+        self._terminals = Terminals()
+        self._looks_at: str | None = None  # the operation whose terminal is shown; "" for the log, None for the newest
         self._found: dict[str, Statement] = {}
         self._cause = ""
         self._is_open = False
@@ -59,6 +64,7 @@ class Watch(Page):
         yield Rule(self._rule_title, id="rule")
         yield Document(id="state")
         with Horizontal(id="panes"):
+            yield Grid(id="grid")
             yield Feed(self._lay_out, id="feed")
             yield Document(id="evidence")
 
@@ -112,10 +118,12 @@ class Watch(Page):
     async def _follow(self) -> None:
         taken = 0
         async with aclosing(self.console.engine.watch(self._session)) as frames:
-            self._talk, self._is_open = Conversation(), True
+            self._talk, self._terminals, self._is_open = Conversation(), Terminals(), True
             self._pulse.poke()
             async for view in frames:
-                self._talk.apply(recorded(view))
+                frame = recorded(view)
+                self._talk.apply(frame)
+                self._terminals.apply(frame)
                 self._pulse.poke()
                 taken += 1
                 if taken % _BREATH == 0:
@@ -141,8 +149,44 @@ class Watch(Page):
         self.query_one("#panes").display = not empty
         if empty:
             state.show(self._nothing())
+        self._show_terminal()
         self._show_evidence()
         self.query_one("#rule").refresh()
+
+    @property
+    def grid(self) -> Grid:
+        """The terminal."""
+        return self.query_one("#grid", Grid)
+
+    def _show_terminal(self) -> None:
+        """The terminal one looks at, and the log beside it where there is room; paused, it stays as it was."""
+        wanted = self._terminals.newest if self._looks_at is None else self._looks_at
+        still = self._terminals.still(wanted) if wanted else None
+        grid, feed = self.grid, self.feed
+        if still is None or not grid.display or not self._is_paused:
+            grid.show(still)
+        had_focus, was = grid.has_focus or feed.has_focus, (grid.display, feed.display)
+        grid.display = still is not None
+        feed.display = still is None or self.size.width - still.columns >= _BESIDE
+        self.set_class(still is not None, "terminal")
+        if was != (grid.display, feed.display):
+            if had_focus:
+                (grid if grid.display else feed).focus()
+            self.call_after_refresh(self.changed, frozenset())  # the log is laid out for its new width
+
+    def on_grid_panned(self) -> None:
+        """Another part of the terminal is shown, and said to be."""
+        self.query_one("#rule").refresh()
+
+    def action_view(self) -> None:
+        """The next terminal, and after the last one the log."""
+        there = [*self._terminals.operations, ""]
+        if len(there) == 1:
+            self.console.say("no operation of this session has a terminal", "warning")
+            return
+        now = self._terminals.newest if self._looks_at is None else self._looks_at
+        self._looks_at = there[(there.index(now) + 1) % len(there)] if now in there else there[0]
+        self.changed(frozenset())
 
     def _refill(self) -> None:
         shown = self._talk.statements[-_SHOWN:]
@@ -157,7 +201,7 @@ class Watch(Page):
 
     def _show_evidence(self) -> None:
         pane = self.query_one("#evidence", Document)
-        pane.display = self.has_class("wide")
+        pane.display = self.has_class("wide") and not self.grid.display
         found = self.current
         if pane.display and found is not None:
             pane.fold(partial(statement.evidence, found))
@@ -245,6 +289,11 @@ class Watch(Page):
 
     def _rule_title(self) -> str:
         total = len(self._talk.statements)
+        grid = self.grid
+        if grid.display and grid.still is not None and not self._is_paused:
+            waits = " · a line waits for people" if self._held is not None else ""
+            size = f"terminal {grid.still.columns} × {grid.still.rows}{waits}"
+            return f"{size} · showing {grid.crop}" if grid.crop else size
         if self._is_paused:
             behind = total - self._seen
             return f"paused · {phrases.plural(behind, 'new statement')} · space goes on"

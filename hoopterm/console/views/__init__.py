@@ -5,6 +5,8 @@ review     the queue's rows and the detail of a held operation
 session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered
+terminal   what a terminal is, and what was typed into it
+recording  a recording in a line
 timeline   a recording's time on one line
 room       how much space the record has left
 chrome     header, footer, banner and the four states of a list

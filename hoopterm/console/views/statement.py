@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hoopterm.console import phrases, sql
-from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, wrap
+from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, plain, wrap
 from hoopterm.console.statements import Statement
-from hoopterm.console.text import clean
+from hoopterm.console.text import clean, clean_block
 from hoopterm.console.views import status
 from hoopterm.console.views.cells import grid
 from hoopterm.console.views.review import bare
@@ -103,7 +103,7 @@ def summary(statement: Statement) -> Line:
 def block(statement: Statement, clock: str, cells: int, *, most_lines: int = 4, most_rows: int = 6) -> list[Line]:
     """The statement as a paragraph of a feed, ending in an empty line."""
     out = [headline(statement, clock, cells)]
-    text = sql.wrapped(statement.text, cells, indent="   ")
+    text = _text(statement, cells, line("   "))
     if len(text) > most_lines:
         text = [
             *text[: most_lines - 1],
@@ -120,6 +120,18 @@ def block(statement: Statement, clock: str, cells: int, *, most_lines: int = 4, 
     out += answer(statement, cells, most_rows)
     out.append(BLANK)
     return out
+
+
+_OF_A_HOST = frozenset({"command", "shell", "path", "host", "agent", "display", "variable", "subsystem"})
+"""Kinds of resources of which a statement that touches no others is no SQL."""
+
+
+def _text(statement: Statement, cells: int, indent: Line = BLANK) -> list[Line]:
+    """Its text; highlighted where it is SQL."""
+    if statement.effects and all(name.partition(":")[0] in _OF_A_HOST for _, name in statement.effects):
+        lines = ((*indent, Span(each)) for each in clean_block(statement.text))
+        return [piece for each in lines for piece in wrap(each, cells, indent=indent)]
+    return sql.wrapped(statement.text, cells, indent=plain(indent))
 
 
 def _trouble(statement: Statement, cells: int) -> list[Line]:
@@ -162,7 +174,7 @@ def whole(statement: Statement, cells: int) -> list[Line]:
         *wrap(line((clean(statement.verb, 40), "strong"), f" {subject(statement)}  ", decision(statement)), cells),
         BLANK,
     ]
-    out += [*sql.wrapped(statement.text, cells), BLANK]
+    out += [*_text(statement, cells), BLANK]
     for index, value in enumerate(statement.parameters, 1):
         shown = Span("NULL", "faint") if value is None else Span(clean(value, 4000), "string")
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))
@@ -205,7 +217,7 @@ def frame(statement: Statement, cells: int, has_evidence: bool) -> list[Line]:
     if not has_evidence:
         out.append(ends((decision(statement),), (Span("  "), *summary(statement)), cells))
         out.append(BLANK)
-    out += sql.wrapped(statement.text, cells)
+    out += _text(statement, cells)
     for index, value in enumerate(statement.parameters[:50], 1):
         shown = Span("NULL", "faint") if value is None else Span(clean(value, 400), "string")
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))

@@ -202,8 +202,13 @@ def decided() -> list[Frame]:
 
 def views() -> list[FrameView]:
     """The same as the control API sends it."""
+    return as_views(frames())
+
+
+def as_views(found: Sequence[Frame]) -> list[FrameView]:
+    """Frames as the control API sends them."""
     out = []
-    for frame in frames():
+    for frame in found:
         data: Any = frame.data
         if isinstance(data, RowBatch):
             data = {

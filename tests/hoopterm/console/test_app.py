@@ -17,7 +17,7 @@ from hoopterm.console.screens.sessions import Sessions
 from hoopterm.console.screens.watch import Watch
 from hoopterm.console.store import LinkState
 from hoopterm.console.themes import LOOKS
-from tests.hoopterm.console import talk
+from tests.hoopterm.console import shell, talk
 from tests.hoopterm.console.scenes import FakeEngine, sessions
 from tests.hoopterm.console.stage import LARGE, SMALL, app_of, console, picture, running, toasts, until
 
@@ -146,6 +146,22 @@ async def _replay(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def _watch_shell(pilot: Pilot[None]) -> None:
+    await _live(pilot)
+    await pilot.press("2", "enter")
+    await until(pilot, lambda: "sudo systemctl" in picture(pilot))
+
+
+async def _replay_shell(pilot: Pilot[None]) -> None:
+    await _live(pilot)
+    await pilot.press("3")
+    await until(pilot, lambda: "1 recording" in picture(pilot))
+    await pilot.press("enter")
+    await until(pilot, lambda: "80 × 24" in picture(pilot))
+    await pilot.press("t", *"12", "enter")
+    await until(pilot, lambda: "is_enabled" in picture(pilot))
+
+
 async def _live(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: app_of(pilot).store.link is LinkState.LIVE)
     await until(pilot, lambda: "3 waiting" in picture(pilot))
@@ -162,3 +178,16 @@ def test_the_picture_is_as_it_was(
     engine.files["se_2b11"] = talk.recording()
     app: Console = console(engine)
     assert snap_compare(app, run_before=scene, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+@pytest.mark.parametrize("scene", [_watch_shell, _replay_shell])
+def test_the_picture_of_a_shell_is_as_it_was(
+    snap_compare: Compare, scene: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int]
+) -> None:
+    engine = FakeEngine()
+    held = next(place for place, frame in enumerate(shell.frames()) if frame.code == "w")
+    for view in talk.as_views(shell.frames()[: held + 1]):
+        engine.frames.put_nowait(view)
+    engine.files["se_2b11"] = shell.recording()
+    assert snap_compare(console(engine), run_before=scene, terminal_size=size)

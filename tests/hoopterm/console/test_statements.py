@@ -98,7 +98,6 @@ def test_a_session_of_days_stays_bounded() -> None:
 def test_what_a_command_wrote_is_its_lines_whichever_frames_they_come_in() -> None:
     conversation = Conversation()
     conversation.apply(Frame(0.0, "q", {"operation": "o", "verb": "EXEC"}))
-    conversation.apply(Frame(0.0, "t", {"operation": "o", "cols": 80, "rows": 24}))
     for cells, kind in ((b"a\tb\nc", "stdout"), (b"typed\r", "input"), (b"d\n\n", "stdout"), (b"e", "stderr")):
         conversation.apply(Frame(0.1, "R", RowBatch("o", cells.count(b"\n"), cells, kind)))
     (found,) = conversation.statements

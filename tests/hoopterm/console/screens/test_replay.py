@@ -7,7 +7,7 @@ from pathlib import Path
 from hoopterm.console.screens.reader import Reader
 from hoopterm.console.screens.recordings import Recordings
 from hoopterm.console.screens.replay import Replay
-from tests.hoopterm.console import talk
+from tests.hoopterm.console import shell, talk
 from tests.hoopterm.console.scenes import FakeEngine
 from tests.hoopterm.console.stage import LARGE, picture, running, toasts, until
 
@@ -113,3 +113,51 @@ async def test_a_session_without_statements_says_so(tmp_path: Path) -> None:
     path.write_bytes(encode_header({"session": "s"}) + encode_block([Frame(0.0, "s", {"state": "opened"})]))
     async with running(None, recording=path) as pilot:
         await until(pilot, lambda: "No statement in this recording" in picture(pilot))
+
+
+async def test_a_shell_is_replayed_on_the_grid_with_its_typed_lines_beside(tmp_path: Path) -> None:
+    async with running(None, LARGE, recording=shell.write(tmp_path)) as pilot:
+        await until(pilot, lambda: "5 statements" in picture(pilot))
+        await pilot.press("t", *"12", "enter")
+        shown = picture(pilot)
+        assert "def is_enabled(feature: str) -> bool:" in shown
+        assert "LINE" in shown
+        assert "f]i" in shown
+        await pilot.press(*["right_square_bracket"] * 2)
+        assert "waiting · restarts" in picture(pilot)
+
+
+async def test_a_terminal_larger_than_the_pane_is_cut_honestly_and_panned(tmp_path: Path) -> None:
+    async with running(None, recording=shell.write(tmp_path)) as pilot:
+        await until(pilot, lambda: "80 × 24" in picture(pilot))
+        await pilot.press("t", *"12", "enter")
+        assert "showing rows 5–24 of 24" in picture(pilot)
+        assert '"""Settings' not in picture(pilot)
+        await pilot.press("up", "up", "up")
+        assert "showing rows 1–20 of 24" in picture(pilot)
+        assert '"""Settings' in picture(pilot)
+
+
+async def test_v_changes_between_the_terminal_and_the_list(tmp_path: Path) -> None:
+    async with running(None, recording=shell.write(tmp_path)) as pilot:
+        await until(pilot, lambda: "80 × 24" in picture(pilot))
+        await pilot.press("t", *"12", "enter", "v")
+        assert "LINE vim" in picture(pilot)
+        assert "is_enabled" not in picture(pilot)
+        await pilot.press("v")
+        assert "is_enabled" in picture(pilot)
+
+
+async def test_words_are_found_where_they_came_up_on_the_terminal(tmp_path: Path) -> None:
+    async with running(None, recording=shell.write(tmp_path)) as pilot:
+        await until(pilot, lambda: "80 × 24" in picture(pilot))
+        await pilot.press("slash", *"restarted", "enter")
+        await until(pilot, lambda: "api.service: restarted" in picture(pilot))
+        assert "00:55 ├" in picture(pilot)
+
+
+async def test_a_recording_without_terminals_says_so(tmp_path: Path) -> None:
+    async with running(None, recording=talk.write(tmp_path)) as pilot:
+        await until(pilot, lambda: "8 statements" in picture(pilot))
+        await pilot.press("v")
+        assert any("there is no terminal" in told for told in toasts(pilot))

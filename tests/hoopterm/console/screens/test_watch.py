@@ -7,9 +7,9 @@ from hoopterm.console.screens.confirm import Confirm
 from hoopterm.console.screens.reader import Reader
 from hoopterm.console.screens.watch import Watch
 from hoopterm.errors import Refused
-from tests.hoopterm.console import talk
+from tests.hoopterm.console import shell, talk
 from tests.hoopterm.console.scenes import FakeEngine
-from tests.hoopterm.console.stage import LARGE, picture, running, until
+from tests.hoopterm.console.stage import LARGE, picture, running, toasts, until
 
 
 def engine(upto: int = -1) -> FakeEngine:
@@ -118,3 +118,55 @@ async def test_an_engine_that_comes_back_is_watched_from_the_start_again() -> No
             found.frames.put_nowait(view)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "1 statement" in picture(pilot))
+
+
+def at_a_shell(upto: int | None = None) -> FakeEngine:
+    found = FakeEngine()
+    for view in talk.as_views(shell.frames()[:upto]):
+        found.frames.put_nowait(view)
+    return found
+
+
+async def test_a_shell_is_joined_on_its_grid_with_what_is_typed_beside() -> None:
+    async with running(at_a_shell(-1), LARGE) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "api.service: restarted" in picture(pilot))
+        shown = picture(pilot)
+        assert "terminal 80 × 24" in shown
+        assert "deploy@web1:~$ vim settings.py" in shown
+        assert "denied by no-removals" in shown
+
+
+async def test_the_grid_follows_what_is_sent_and_stands_still_while_paused() -> None:
+    places = [place for place, frame in enumerate(shell.frames()) if frame.code == "w"]
+    found = at_a_shell(places[0] + 1)
+    async with running(found) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "systemctl restart api" in picture(pilot))
+        assert "api.service" not in picture(pilot)
+        await pilot.press("space")
+        for view in talk.as_views(shell.frames()[places[0] + 1 :]):
+            found.frames.put_nowait(view)
+        await until(pilot, lambda: "paused · 1 new statement" in picture(pilot))
+        assert "api.service" not in picture(pilot)
+        await pilot.press("space")
+        await until(pilot, lambda: "api.service: restarted" in picture(pilot))
+
+
+async def test_v_goes_through_terminals_and_the_log() -> None:
+    async with running(at_a_shell(-1)) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "api.service: restarted" in picture(pilot))
+        await pilot.press("v")
+        assert "api.service" not in picture(pilot)
+        assert "denied by no-removals" in picture(pilot)
+        await pilot.press("v")
+        assert "api.service: restarted" in picture(pilot)
+
+
+async def test_a_session_without_terminals_says_so() -> None:
+    async with running(engine()) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "following" in picture(pilot))
+        await pilot.press("v")
+        assert any("has a terminal" in told for told in toasts(pilot))

@@ -97,3 +97,10 @@ def test_every_line_fits(told: list[Statement]) -> None:
         for found in told:
             for lines in (statement.block(found, "21:37:00", cells), statement.frame(found, cells, has_evidence=False)):
                 assert all(measure(spans) <= cells + 2 for spans in lines)
+
+
+def test_what_is_no_sql_is_not_coloured_like_it() -> None:
+    line = Statement("op", 1, 0.0, verb="LINE", text="ls -l --color\nselect", effects=[("execute", "command:ls -l")])
+    shown = statement.block(line, "21:37:00", 60)
+    assert [plain(spans) for spans in shown[1:3]] == ["   ls -l --color", "   select"]
+    assert {span.role for spans in shown[1:3] for span in spans} == {""}
