@@ -42,6 +42,7 @@ MOST_EACH: Final = 8
 
 _CONNECTIONS: Final = 16  # that one console may have open
 _ASKED: Final = 120  # connections that it may ask for a minute: what comes on top waits a second each
+_PAUSE: Final = 1.0  # seconds
 _CHECK: Final = 0.25  # seconds; who may not any more must be out within one
 _GRACE: Final = 2.0  # seconds from asking a console to end to making it
 
@@ -123,7 +124,7 @@ class Console:
         with contextlib.suppress(OSError):  # it does not read its answers, or is gone
             while await loop.sock_recv(self._pair, 64):
                 if not self._throttle.admits():
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(_PAUSE)  # what asks without end is answered, slowly
                 if self._visit.connections >= _CONNECTIONS:
                     refusal = ErrorView("crowded", f"this console has {_CONNECTIONS} connections open")
                     self._pair.send(msgspec.json.encode({"error": refusal}))

@@ -102,16 +102,29 @@ def question(
         "verb": operation.verb,
         "text": text,
         "salt": salt,
-        "effects": [[access.effect.value, str(access.resource)] for access in operation.accesses],
+        "effects": [
+            [effect, name] for effect, name in zip(_effects(operation), resources(operation, masks), strict=True)
+        ],
         "verdict": decision.verdict.value,
         "rule": decision.rule,
-        "reason": decision.reason,
+        "reason": masks.text(decision.reason),
         "review": review,
         "parameters": [
             None if parameter.value is None else masks.text(parameter.value) for parameter in operation.parameters
         ],
         **({"inferred": True} if operation.is_inferred else {}),
     }
+
+
+def resources(operation: Operation, masks: Masks) -> list[str]:
+    """The names of what it touches, with detectors applied: those of commands and paths are what somebody typed."""
+    names = [str(access.resource) for access in operation.accesses]
+    is_clear = masks.is_clear("\n".join(names).encode(errors="surrogatepass"))
+    return names if is_clear else [masks.text(name) for name in names]
+
+
+def _effects(operation: Operation) -> list[str]:
+    return [access.effect.value for access in operation.accesses]
 
 
 def digest_of(salt: bytes, text: bytes) -> str:
@@ -133,12 +146,12 @@ def intent(
     return {
         "verb": operation.verb,
         "digest": digest,
-        "effects": [access.effect.value for access in operation.accesses],
-        "resources": [str(access.resource) for access in operation.accesses],
+        "effects": _effects(operation),
+        "resources": resources(operation, session.masks),
         "has_where": operation.has_where,
         "verdict": decision.verdict.value,
         "rule": decision.rule,
-        "reason": decision.reason,
+        "reason": session.masks.text(decision.reason),
         "policy": session.revision.digest,
         "review": review,
     }

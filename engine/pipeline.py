@@ -284,12 +284,17 @@ class Pipeline:
         """Record one denial and raise it."""
         entries.describe(session, operation, denied.decision)
         data = entries.evidence(session, operation, denied.decision, denied.review)
-        data |= {"why": denied.why, "retry": denied.retry}
+        data |= {"why": session.masks.text(denied.why), "retry": denied.retry}
         session.open_operations.pop(operation.id, None)
         entries.append(self._gateway.log, session, EventName.OPERATION_DENIED, data, operation)
         session.counts.denied += 1
         session.recorder.event(
-            "e", {"operation": operation.id, "status": Status.DENIED.value, "error": f"{denied.what}: {denied.why}"}
+            "e",
+            {
+                "operation": operation.id,
+                "status": Status.DENIED.value,
+                "error": session.masks.text(f"{denied.what}: {denied.why}"),
+            },
         )
         self._gateway.announce(session)
         raise denied

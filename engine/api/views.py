@@ -85,7 +85,7 @@ def review_view(review: Review, why_not: str) -> ReviewView:
         database=review.database,
         role=review.role,
         parameters=list(texts.parameters),
-        accesses=access_views(review.accesses),
+        accesses=access_views(texts.accesses),
         has_where=review.has_where,
         in_transaction=review.in_transaction,
         is_held=review.is_held,

@@ -81,7 +81,6 @@ def review_of(
         masked=_texts(operation, session.masks.text),
         exact=_texts(operation, str),
         parameter_types=tuple(parameter.type_name for parameter in operation.parameters),
-        accesses=tuple(_storable_access(access) for access in operation.accesses),
         rule=decision.rule or "",
         reason=decision.reason,
         rule_digest=decision.rule_digest,
@@ -98,14 +97,14 @@ def review_of(
 
 def operation_of(review: Review) -> Operation:
     """What was asked about, as far as the review still knows it: exactly while it is pending, without values after."""
-    texts = review.exact or Texts("")
+    texts = review.exact or Texts("", accesses=review.masked.accesses)
     return Operation(
         id=review.operation,
         session=review.session,
         kind=review.kind,
         verb=review.verb,
         text=texts.text,
-        accesses=review.accesses,
+        accesses=texts.accesses,
         parameters=tuple(
             Parameter(type_name, value)
             for type_name, value in zip(review.parameter_types, texts.parameters, strict=False)
@@ -128,10 +127,11 @@ def _texts(operation: Operation, show: Callable[[str], str]) -> Texts:
         tuple(
             None if parameter.value is None else storable(show(parameter.value)) for parameter in operation.parameters
         ),
+        tuple(_shown(access, show) for access in operation.accesses),
     )
 
 
-def _storable_access(access: Access) -> Access:
+def _shown(access: Access, show: Callable[[str], str]) -> Access:
     resource = access.resource
-    columns = tuple(storable(column) for column in resource.columns)
-    return Access(access.effect, Resource(resource.kind, storable(resource.name), columns))
+    columns = tuple(storable(show(column)) for column in resource.columns)
+    return Access(access.effect, Resource(resource.kind, storable(show(resource.name)), columns))

@@ -121,8 +121,8 @@ class ReviewQueue:
         said = {
             "reason": review.reason,
             "verb": review.verb,
-            "effects": [access.effect.value for access in review.accesses],
-            "resources": [str(access.resource) for access in review.accesses],
+            "effects": [access.effect.value for access in review.masked.accesses],
+            "resources": [str(access.resource) for access in review.masked.accesses],
             "has_where": review.has_where,
             "reviewers": sorted(review.terms.reviewers),
             "quorum": review.terms.quorum,

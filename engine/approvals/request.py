@@ -79,10 +79,11 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What an operation says, exactly or masked."""
+    """What an operation says and touches, exactly or masked: names of commands and paths are what somebody typed."""
 
     text: str = field(repr=False)
     parameters: tuple[str | None, ...] = field(default=(), repr=False)
+    accesses: tuple[Access, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,6 @@ class Review:
     context: tuple[tuple[str, str], ...]
     masked: Texts
     parameter_types: tuple[str, ...]
-    accesses: tuple[Access, ...]
     rule: str
     reason: str
     rule_digest: str

@@ -71,6 +71,9 @@ def _rule_change(before: Rule, now: Rule) -> str:
         "reason": before.reason != now.reason,
         "review": before.terms != now.terms,
         "limit": before.limit != now.limit,
+        "record_input": before.record_input != now.record_input,
+        "mask": before.is_strict != now.is_strict,
+        "principal": before.principal != now.principal,
     }
     return f": {', '.join(name for name, differs in names.items() if differs)}"
 

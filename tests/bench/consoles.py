@@ -18,7 +18,8 @@ from tests.bench.figures import Figure, ratios
 from tests.bench.machine import usage
 from tests.bench.ssh import Road, keystroke
 from tests.servers.bastion import WORK_RULES, Bastion, bastions
-from tests.servers.openssh import keygen, public, servers
+from tests.servers.openssh import servers
+from tests.servers.sshkeys import keygen, public
 
 _CONSOLES, _QUICK_CONSOLES, _EACH = 100, 10, 8
 _KEYSTROKES = 500
@@ -129,5 +130,5 @@ def _share(pid: int) -> int:
 def _idle(pids: list[int]) -> float:
     """Processor time of all of them together, in cores."""
     before = sum(usage(pid).cpu for pid in pids)
-    time.sleep(_IDLE)
+    time.sleep(_IDLE)  # what they cost is measured over this long
     return (sum(usage(pid).cpu for pid in pids) - before) / _IDLE

@@ -13,7 +13,7 @@ import pytest
 
 from tests.servers.bastion import Bastion, StartBastion
 from tests.servers.forwarding import serving
-from tests.servers.openssh import keygen
+from tests.servers.sshkeys import keygen
 
 RULES = """
 rules:

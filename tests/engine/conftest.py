@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -84,12 +85,9 @@ def operation(effect: Effect, id: str = "o-1", **fields: Any) -> Operation:
     return Operation(**{**values, **fields})
 
 
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    """A gateway that serves its control API only, drained when the test ends."""
-    config = tmp_path / "hoopterm.yaml"
-    config.write_text(CONFIGURATION.format(user=getpass.getuser()))
-    gateway = Gateway(load(config))
+@contextlib.asynccontextmanager
+async def serving(gateway: Gateway) -> AsyncIterator[Gateway]:
+    """The gateway while it serves, drained in the end."""
     serves = asyncio.Event()
 
     async def ready(_: Gateway) -> None:
@@ -100,6 +98,15 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         await serves.wait()
         yield gateway
         gateway.stop()
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that serves its control API only, drained when the test ends."""
+    config = tmp_path / "hoopterm.yaml"
+    config.write_text(CONFIGURATION.format(user=getpass.getuser()))
+    async with serving(Gateway(load(config))) as gateway:
+        yield gateway
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from engine.consoles import Console, Consoles, Guest
 from engine.errors import SessionRefused
 from engine.gateway import Gateway
 from engine.identity.locks import Locked
+from tests.engine.conftest import serving
 
 PROGRAM = """
 import json, os, socket, sys
@@ -82,17 +83,8 @@ class Far:
 async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
     config = tmp_path / "hoopterm.yaml"
     config.write_text(CONFIGURATION.format(user=getpass.getuser()))
-    gateway = Gateway(load(config), console=[sys.executable, "-I", "-c", PROGRAM])
-    serves = asyncio.Event()
-
-    async def ready(_: Gateway) -> None:
-        serves.set()
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(gateway.serve(ready))
-        await serves.wait()
+    async with serving(Gateway(load(config), console=[sys.executable, "-I", "-c", PROGRAM])) as gateway:
         yield gateway
-        gateway.stop()
 
 
 def guest(gateway: Gateway, name: str = "bob", **changes: Any) -> Guest:

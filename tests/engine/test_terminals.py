@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tty
 
@@ -73,10 +74,16 @@ async def test_a_program_that_takes_nothing_holds_the_far_end() -> None:
     terminal, far, program = opened()
     terminal.type(b"x" * 200_000)
     assert far.holds
+    os.set_blocking(program, False)
+    arrived = asyncio.Event()
+    asyncio.get_running_loop().add_reader(program, arrived.set)
     taken = 0
     while taken < 200_000:
-        taken += len(os.read(program, 65_536))
-        await asyncio.sleep(0)
+        await arrived.wait()
+        arrived.clear()
+        with contextlib.suppress(BlockingIOError):
+            taken += len(os.read(program, 65_536))
+    asyncio.get_running_loop().remove_reader(program)
     await far.took.wait()
     assert not far.holds
     terminal.close()

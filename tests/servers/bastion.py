@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.shop import assert_clean
-from tests.servers.engine import RunningEngine
-from tests.servers.openssh import OpenSSHServer, keygen, public
+from tests.servers.engine import RunningEngine, ended
+from tests.servers.openssh import OpenSSHServer
+from tests.servers.sshkeys import keygen, public
 
 HEAD = """
 engine: {state: ./state, socket: ./control.sock%(engine)s}
@@ -132,14 +132,8 @@ def bastions(directory: Path, target: OpenSSHServer) -> Iterator[StartBastion]:
         running.append(bastion)
         return bastion
 
-    try:
+    with ended(running):
         yield start
-    finally:
-        for bastion in running:
-            if bastion.process is not None and bastion.process.poll() is None:
-                bastion.stop()
-            if not bastion.shows_values:
-                assert_clean(bastion.everything_written())
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import ssl
 from collections.abc import AsyncIterator
 
 from engine.errors import HooptermError
+from engine.lobby import Lobby
 from engine.protocols.postgres import front, startup
 from engine.protocols.postgres.front import Cancel, Greeting
-from engine.protocols.postgres.lobby import Lobby
 from engine.tls import Authority
 
 HELLO = startup.write_startup({"user": "bot", "database": "shop", "application_name": "t"}, 0)

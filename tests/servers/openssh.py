@@ -13,20 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.sshkeys import keygen, public
+
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin") or "/usr/sbin/sshd"
 INSTALL = "apt-get install -y --no-install-recommends openssh-server openssh-client"
-
-
-def keygen(path: Path, *options: str, kind: str = "ed25519") -> Path:
-    """A new key pair without a passphrase; the path of its private half."""
-    line = ["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", path.name, "-f", str(path), *options]
-    subprocess.run(line, check=True, stdin=subprocess.DEVNULL)
-    return path
-
-
-def public(key: Path) -> str:
-    """The public half, as the configuration has it."""
-    return key.with_suffix(".pub").read_text().strip()
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
-def keygen(path: Path, *options: str, kind: str = "ed25519", comment: str = "") -> Path:
-    """A new key pair without a passphrase; the path of its private half."""
-    _ssh_keygen("-t", kind, "-N", "", "-C", comment, "-f", str(path), *options)
+def keygen(path: Path, *options: str, kind: str = "ed25519", comment: str | None = None) -> Path:
+    """A new key pair without a passphrase, commented with its file's name; the path of its private half."""
+    _ssh_keygen("-t", kind, "-N", "", "-C", path.name if comment is None else comment, "-f", str(path), *options)
     return path
 
 

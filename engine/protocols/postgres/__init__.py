@@ -3,7 +3,7 @@
 adapter                 one client from its socket to its end; all that follows, put together
 
 The door:
-front, startup, lobby   from an accepted socket to a client that said who it is; channel: exact reads until then
+front, startup          from an accepted socket to a client that said who it is; channel: exact reads until then
 opening, options        the settings a client opens its session with, decided; cancelling: CancelRequest
 upstream, address       the engine as a client: authentication (scram, saslprep); refusal: why it was turned away
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import HooptermError, ProtocolViolation, SessionRefused
+from engine.lobby import Lobby
 from engine.protocols.postgres import startup
 from engine.protocols.postgres.channel import (
     Channel,
@@ -21,7 +22,6 @@ from engine.protocols.postgres.channel import (
     peek_first,
     receive_exactly,
 )
-from engine.protocols.postgres.lobby import Lobby
 from engine.secrets.secret import Secret
 
 ALPN = "postgresql"

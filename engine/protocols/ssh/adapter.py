@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
@@ -15,6 +17,7 @@ from engine import entries
 from engine.audit.events import EventName
 from engine.errors import HooptermError, UpstreamError
 from engine.keys import load_or_make_host_key, load_or_make_ssh_ca
+from engine.lobby import Lobby
 from engine.model import Identity, Operation, Target
 from engine.protocols.ssh import denial
 from engine.protocols.ssh import upstream as upstreams
@@ -33,15 +36,23 @@ if TYPE_CHECKING:
 
 _DISCONNECT = 11  # RFC 4253 section 11.1: by application
 _ALIVE, _MISSED = 30.0, 3
+LOBBY = Lobby()
 
 
 async def serve(gateway: Gateway, sock: socket.socket) -> None:
     """Serve one accepted connection until it ends."""
     loop = asyncio.get_running_loop()
-    options = _options(gateway)
+    options = _options(gateway.state / "keys")
     door = Door(gateway, _peer_of(sock))
     _, wire = await loop.connect_accepted_socket(lambda: DoorConnection(loop, options, door), sock)
-    identity = await door.guest()
+    identity = None
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with LOBBY.wait(LOGIN_SECONDS):
+                identity = await door.guest()
+    finally:
+        if identity is None:
+            wire.abort()
     if identity is None:
         return
     if door.name.is_console:
@@ -192,16 +203,12 @@ class Connection:
         self.wire.disconnect(_DISCONNECT, denial.printable(reason))
 
 
-def _options(gateway: Gateway) -> asyncssh.SSHServerConnectionOptions:
-    """What every connection of this engine is served with, made once."""
-    return _options_for(load_or_make_host_key(gateway.state / "keys"))
-
-
 @cache
-def _options_for(host_key: bytes) -> asyncssh.SSHServerConnectionOptions:
+def _options(keys: Path) -> asyncssh.SSHServerConnectionOptions:
+    """What every connection of the engine that has these keys is served with, made once."""
     return asyncssh.SSHServerConnectionOptions(
         config=None,
-        server_host_keys=[asyncssh.import_private_key(host_key)],
+        server_host_keys=[asyncssh.import_private_key(load_or_make_host_key(keys))],
         gss_host=None,
         login_timeout=LOGIN_SECONDS,
         keepalive_interval=_ALIVE,

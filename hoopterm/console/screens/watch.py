@@ -34,6 +34,7 @@ from hoopterm.frames import recorded
 
 _SHOWN = 1000  # statements in the feed; replay has the earlier ones
 _BESIDE = 40  # cells that the log takes beside a terminal
+_RETRY = 0.5  # seconds until the engine is asked for the session again
 _BREATH = 200  # frames taken in before the screen gets a turn
 
 
@@ -113,7 +114,7 @@ class Watch(Page):
                 self._pulse.poke()
                 return
             self._pulse.poke()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_RETRY)  # the console itself says that the engine is away
 
     async def _follow(self) -> None:
         taken = 0
@@ -127,7 +128,7 @@ class Watch(Page):
                 self._pulse.poke()
                 taken += 1
                 if taken % _BREATH == 0:
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # keys are heard while a long session is caught up with
 
     def _beat(self) -> None:
         if self.is_ready and self.console.front is self:

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.engine.config.writing import revision
 
 BEFORE = """\
@@ -31,6 +33,13 @@ def test_the_difference_of_two_revisions_is_one_of_meaning() -> None:
         "~ masking m: strategy",
         "~ engine, listeners or token limits: in force after a restart",
     )
+
+
+@pytest.mark.parametrize("line", ["record_input: 'no'", "mask: strict", "principal: deploy"])
+def test_how_what_a_rule_lets_run_is_carried_out_is_part_of_its_meaning(line: str) -> None:
+    rule = "rules: [{name: shells, decide: allow%s}]"
+    key = line.partition(":")[0]
+    assert revision(rule % f", {line}").changes_from(revision(rule % "")) == (f"~ rule shells: {key}",)
 
 
 def test_order_and_comments_are_no_difference() -> None:

@@ -19,7 +19,6 @@ from tests.engine.config.writing import revision
 from tests.servers.sshkeys import Authority, blob, keygen, public, sample
 
 BOT, ALICE, STRANGER = (asyncssh.import_public_key(sample(number)) for number in (1, 2, 3))
-NOW = datetime.now(UTC)  # what ssh-keygen counts from
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_a_key_lets_in_nobody_else(known: Revision) -> None:
 @pytest.mark.parametrize("offered", [b"", b"\0", b"\xff" * 60, b"\0\0\0\4ab-cert-v01", BOT.public_data[:-1]])
 def test_bytes_that_are_no_key_are_refused(known: Revision, offered: bytes) -> None:
     with pytest.raises(SessionRefused):
-        by_offer(known, None, offered, "127.0.0.1", NOW)
+        by_offer(known, None, offered, "127.0.0.1", datetime.now(UTC))
 
 
 def test_a_keys_line_is_its_kind_and_its_wire_form() -> None:
@@ -81,7 +80,7 @@ class Company:
         self, certificate: Path, revision: Revision | None = None, asked: str | None = None, peer: str = "10.1.2.3"
     ) -> Identity:
         """Whom it lets in."""
-        return by_offer(revision or self.revision(), asked, blob(certificate), peer, NOW)
+        return by_offer(revision or self.revision(), asked, blob(certificate), peer, datetime.now(UTC))
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ def test_a_certificate_lets_in_whom_it_names(company: Company, kind: str) -> Non
         assert bot.certified is not None
         assert (bot.certified.authority, bot.certified.serial, bot.certified.id) == ("corp", 17, "other 1")
         assert bot.expires is not None
-        assert timedelta(minutes=58) < bot.expires - NOW < timedelta(minutes=62)
+        assert timedelta(minutes=58) < bot.expires - datetime.now(UTC) < timedelta(minutes=62)
 
 
 def test_an_identity_that_ends_before_its_certificate_ends_then(company: Company) -> None:

@@ -9,7 +9,7 @@ import asyncssh
 import pytest
 
 from engine.identity.sshsig import VOTE, armored, to_sign
-from tests.servers.openssh import keygen, public
+from tests.servers.sshkeys import keygen, public
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import HooptermError, ProtocolViolation, SessionRefused
+from engine.lobby import Lobby
 from engine.protocols.postgres import front, startup
 from engine.protocols.postgres.front import Cancel, Greeting
-from engine.protocols.postgres.lobby import Lobby
 from engine.tls import Authority
 from tests.servers.door import GSSENC_REQUEST, HELLO, PASSWORD, SSL_REQUEST, Door, door, trusting
 

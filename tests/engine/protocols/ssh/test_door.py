@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.servers.bastion import StartBastion
-from tests.servers.openssh import keygen
+from tests.servers.sshkeys import keygen
 
 
 def test_a_key_nobody_has_lets_nobody_in(start_bastion: StartBastion) -> None:

@@ -7,7 +7,8 @@ from engine.model import Target
 from engine.protocols.ssh.upstream import address_of, connect, keys_of
 from engine.secrets.resolve import Login
 from engine.secrets.secret import Secret
-from tests.servers.openssh import OpenSSHServer, keygen, public
+from tests.servers.openssh import OpenSSHServer
+from tests.servers.sshkeys import keygen, public
 
 
 @pytest.mark.parametrize(

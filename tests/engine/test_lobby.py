@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.protocols.postgres.lobby import Lobby
+from engine.lobby import Lobby
 
 
 async def test_who_is_done_in_time_is_left_alone() -> None:
