@@ -1,0 +1,75 @@
+"""The control API's shapes: what the engine answers and every client (CLI, console) reads.
+
+Times are RFC 3339 strings in UTC, durations seconds, sizes bytes. Texts are already masked unless said otherwise.
+Nothing here imports the rest of the engine, so that a laptop without the engine's dependencies can use it. Clients
+import this package, never one of its modules.
+
+answers    what every subject needs: errors, texts, done, a reason
+reviews    who asks, what it touches, what waits for people
+sessions   sessions as they are listed and watched
+access     tokens, locks, how a client connects
+service    the engine: listeners, targets, space, status, the live feed
+policy     the rules: explained, checked, applied
+evidence   recordings, the log's checkpoint
+"""
+
+from __future__ import annotations
+
+from engine.api.schema.access import (
+    ConnectRequest,
+    ConnectView,
+    LearnedView,
+    LearnRequest,
+    LockRequest,
+    LockView,
+    SSHKeysView,
+    TokenCreatedView,
+    TokenRequest,
+    TokenView,
+)
+from engine.api.schema.answers import DoneView, ErrorView, Reason, TextView
+from engine.api.schema.evidence import CheckpointView, RecordingView
+from engine.api.schema.policy import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
+from engine.api.schema.reviews import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
+from engine.api.schema.service import ListenerView, LiveView, SpaceView, StatusView, TargetView
+from engine.api.schema.sessions import FrameView, SessionView
+
+API_VERSION = "v1"
+
+__all__ = [
+    "API_VERSION",
+    "AccessView",
+    "AppliedView",
+    "CheckView",
+    "CheckpointView",
+    "ConnectRequest",
+    "ConnectView",
+    "DecisionView",
+    "DoneView",
+    "ErrorView",
+    "ExplainRequest",
+    "FrameView",
+    "IdentityView",
+    "LearnRequest",
+    "LearnedView",
+    "ListenerView",
+    "LiveView",
+    "LockRequest",
+    "LockView",
+    "OutcomeView",
+    "PolicyRequest",
+    "PolicyView",
+    "Reason",
+    "RecordingView",
+    "ReviewView",
+    "SSHKeysView",
+    "SessionView",
+    "SpaceView",
+    "StatusView",
+    "TargetView",
+    "TextView",
+    "TokenCreatedView",
+    "TokenRequest",
+    "TokenView",
+    "VoteView",
+]
