@@ -110,7 +110,7 @@ async def _watch(pilot: Pilot[None]) -> None:
 
 
 async def _replay(pilot: Pilot[None]) -> None:
-    await pilot.press("3")
+    await pilot.press("6")
     await until(pilot, lambda: "1 recording" in picture(pilot))
     await pilot.press("enter")
     await until(pilot, lambda: "8 statements" in picture(pilot))
@@ -119,7 +119,7 @@ async def _replay(pilot: Pilot[None]) -> None:
 
 
 async def _replay_shell(pilot: Pilot[None]) -> None:
-    await pilot.press("3")
+    await pilot.press("6")
     await until(pilot, lambda: "1 recording" in picture(pilot))
     await pilot.press("enter")
     await until(pilot, lambda: "80 × 24" in picture(pilot))

@@ -109,9 +109,9 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.GRID, "pan(0,-2)", "k up", "k", "pan up", "Show what is above it"),
     _action(_S.GRID, "pan(0,2)", "j down", "j", "pan down", "Show what is below it"),
     _action(_S.GRID, "center", "c", "c", "to the cursor", "Show the part around the cursor again"),
-    _action(_S.APP, "mode('approvals')", "1", "1", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
-    _action(_S.APP, "mode('replay')", "3", "3", "Replay", "Recordings, frame by frame"),
+    _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
+    _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
     _action(_S.APP, "palette", "colon ctrl+p", ":", "commands", "Every command by name"),
     _action(_S.APP, "help", "question_mark f1", "?", "help", "Keys and commands; enter runs one", 15),
@@ -131,6 +131,15 @@ def find(scope: Scope, id: str) -> Action:
         if action.scope is scope and action.id == id:
             return action
     raise KeyError(f"{scope}: {id}")
+
+
+def modes() -> dict[str, Action]:
+    """What leads to each first screen, by the mode's name, in the order of the keys."""
+    return {
+        action.id.removeprefix("mode('").removesuffix("')"): action
+        for action in of([Scope.APP])
+        if action.id.startswith("mode(")
+    }
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:

@@ -80,7 +80,7 @@ async def test_a_person_watches_decides_and_replays(
         await screen.shows("✓ approved by bob", "1 row changed", "agreed")
     assert int(database.psql("select count(*) from notes where id = 1")) == 0
 
-    screen.press("3")
+    screen.press("6")
     await screen.shows("1 recording")
     screen.press("Enter")
     await screen.shows("2 statements")
@@ -99,7 +99,7 @@ async def test_an_engine_that_goes_away_is_a_banner_and_comes_back(engine: Runni
     assert "Traceback" not in seen
     for columns, rows in ((160, 50), (60, 20), (80, 24)):
         screen.resize(columns, rows)
-        screen.press("2", "1")
+        screen.press("2", "3")
         await screen.shows("away")
     engine.start()
     screen.press("C-r")

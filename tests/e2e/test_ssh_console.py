@@ -186,7 +186,7 @@ async def test_a_recording_is_replayed_in_it_without_a_file(bastion: Bastion, sc
     bastion.ssh("hostname")  # denied, and recorded
     log_in(bastion, screen)
     await screen.shows("● live")
-    screen.press("3")
+    screen.press("6")
     await screen.shows("recordings", "web1")
     screen.press("Enter")
     await screen.shows("hostname")

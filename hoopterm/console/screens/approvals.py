@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from engine.api.schema import ReviewView
 from hoopterm.console import sql
-from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import BLANK, Line
 from hoopterm.console.screens.confirm import Confirm, Question
 from hoopterm.console.screens.page import Page
@@ -233,7 +233,7 @@ class Approvals(Page):
         return chrome.empty(
             "Nothing waits for you",
             "an operation that a rule holds for review appears here the moment it is held",
-            "2",
+            modes()["sessions"].shown,
             "live sessions",
         )
 

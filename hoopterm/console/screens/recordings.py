@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from engine.api.schema import RecordingView
 from hoopterm.console import phrases
-from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line, Span
 from hoopterm.console.screens.page import Page
 from hoopterm.console.store import LinkState, Topic, matches
@@ -167,5 +167,8 @@ class Recordings(Page):
         if self._found is None:
             return chrome.loading("asking the engine for its recordings", self.console.place.name)
         return chrome.empty(
-            "No recording yet", "every session leaves one; an agent has to connect first", "2", "live sessions"
+            "No recording yet",
+            "every session leaves one; an agent has to connect first",
+            modes()["sessions"].shown,
+            "live sessions",
         )

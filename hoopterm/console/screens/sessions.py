@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from engine.api.schema import SessionView
-from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line
 from hoopterm.console.screens.confirm import Confirm, Question
 from hoopterm.console.screens.page import Page
@@ -187,7 +187,7 @@ class Sessions(Page):
         return chrome.empty(
             "No session yet",
             "an agent that connects to one of the engine's listeners appears here at once",
-            "1",
+            modes()["approvals"].shown,
             "what waits for approval",
         )
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hoopterm.console import phrases
-from hoopterm.console.actions import Action
+from hoopterm.console.actions import Action, modes
 from hoopterm.console.lines import BLANK, Line, Span, ends, line, measure, shorten
 from hoopterm.console.store import LinkState, Store
 from hoopterm.console.text import clean
 from hoopterm.console.views import room
 
-MODES = (("approvals", "1", "Approvals"), ("sessions", "2", "Sessions"), ("replay", "3", "Replay"))
 _TABS_FROM = 110
 _ROOM_FROM = 140
 
@@ -42,12 +41,15 @@ def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
     middle = line((f"▲ {waiting} waiting", "waiting")) if waiting else line(("nothing waits", "dim"))
     if place.file or not store.loaded:
         middle = BLANK
-    tabs = _tabs(place.mode) if cells >= _TABS_FROM else BLANK
     clock = now.astimezone().strftime("%H:%M:%S")
     right = (*_you(store), Span(clock, "bright"), Span(" "))
     if cells < 72:
         right = (Span(clock, "bright"), Span(" "))
-    if tabs:
+    if cells >= _TABS_FROM:
+        others = measure(left) + measure(middle) + measure(right) + 8
+        tabs = next(
+            (tabs for tabs in (_tabs(place.mode), _tabs(place.mode, True)) if measure(tabs) + others <= cells), BLANK
+        )
         left = (*left, Span("    "), *tabs)
     gap = cells - measure(left) - measure(middle) - measure(right)
     if gap < 2:
@@ -76,18 +78,25 @@ def _you(store: Store) -> Line:
     return line(clean(status.you, 24), (f" · {rank}", "dim"), "  ")
 
 
-def _tabs(mode: str) -> Line:
+def _tabs(mode: str, is_short: bool = False) -> Line:
     out: list[Span] = []
-    for name, key, title in MODES:
+    for name, action in modes().items():
         here = name == mode
-        out += [Span(f"{key} ", "key" if here else "dim"), Span(title, "strong" if here else "dim"), Span("   ")]
+        out.append(Span(f"{action.shown} ", "key" if here else "dim"))
+        if here or not is_short:
+            out += [Span(action.label, "strong" if here else "dim"), Span("  ")]
     return tuple(out)
+
+
+def _range() -> str:
+    shown = [action.shown for action in modes().values()]
+    return f"{shown[0]}–{shown[-1]}"
 
 
 def footer(actions: Sequence[Action], off: frozenset[str], labels: Mapping[str, str], cells: int) -> Line:
     """As many keys as fit, the weightiest first; what cannot be done now is dim."""
     room = cells - 1
-    tail = line(("1–3", "key"), (" screens ", "dim")) if cells < _TABS_FROM else BLANK
+    tail = line((_range(), "key"), (" screens ", "dim")) if cells < _TABS_FROM else BLANK
     out: list[Span] = [Span(" ")]
     used = 1 + measure(tail)
     for action in sorted(actions, key=lambda action: -action.weight):

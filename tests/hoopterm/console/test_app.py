@@ -28,9 +28,9 @@ async def test_number_keys_change_the_mode_and_each_keeps_its_place() -> None:
     async with running(FakeEngine()) as pilot:
         await pilot.press("2", "enter")
         assert isinstance(pilot.app.screen, Watch)
-        await pilot.press("1")
-        assert isinstance(pilot.app.screen, Approvals)
         await pilot.press("3")
+        assert isinstance(pilot.app.screen, Approvals)
+        await pilot.press("6")
         assert isinstance(pilot.app.screen, Recordings)
         await pilot.press("2")
         assert isinstance(pilot.app.screen, Watch)
@@ -43,7 +43,7 @@ async def test_an_engine_that_is_not_there_is_a_picture_and_not_a_traceback() ->
     engine.away = True
     async with running(engine) as pilot:
         await until(pilot, lambda: "The engine cannot be reached" in picture(pilot))
-        for key in ("a", "d", "enter", "w", "y", "2", "x", "enter", "3", "enter", "question_mark", "escape", "1"):
+        for key in ("a", "d", "enter", "w", "y", "2", "x", "enter", "6", "enter", "question_mark", "escape", "3"):
             await pilot.press(key)
         engine.away = False
         await pilot.press("ctrl+r")
@@ -56,7 +56,7 @@ async def test_what_only_an_engine_can_do_says_so_when_a_file_is_open(tmp_path: 
         await until(pilot, lambda: "8 statements" in picture(pilot))
         app_of(pilot).decide("rv_1", "approve", "")
         await until(pilot, lambda: any("only a file is open" in told for told in toasts(pilot)))
-        await pilot.press("1", "2", "3", "ctrl+r")
+        await pilot.press("3", "2", "6", "ctrl+r")
 
 
 async def test_a_fetched_recording_is_gone_when_the_console_is() -> None:
@@ -91,7 +91,7 @@ async def test_every_theme_paints_every_screen(theme: str) -> None:
     app = console(FakeEngine(), theme=theme)
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: app.store.link is LinkState.LIVE)
-        await pilot.press("a", "escape", "2", "x", "escape", "3", "question_mark")
+        await pilot.press("a", "escape", "2", "x", "escape", "6", "question_mark")
 
 
 async def test_no_color_paints_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ async def _watch(pilot: Pilot[None]) -> None:
 
 async def _replay(pilot: Pilot[None]) -> None:
     await _live(pilot)
-    await pilot.press("3")
+    await pilot.press("6")
     await until(pilot, lambda: "1 recording" in picture(pilot))
     await pilot.press("enter")
     await until(pilot, lambda: "8 statements" in picture(pilot))
@@ -154,7 +154,7 @@ async def _watch_shell(pilot: Pilot[None]) -> None:
 
 async def _replay_shell(pilot: Pilot[None]) -> None:
     await _live(pilot)
-    await pilot.press("3")
+    await pilot.press("6")
     await until(pilot, lambda: "1 recording" in picture(pilot))
     await pilot.press("enter")
     await until(pilot, lambda: "80 × 24" in picture(pilot))

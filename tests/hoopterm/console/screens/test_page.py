@@ -11,7 +11,7 @@ from tests.hoopterm.console.stage import app_of, page_of, picture, running, unti
 
 async def test_header_and_footer_frame_every_page() -> None:
     async with running(FakeEngine()) as pilot:
-        for key, word in (("1", "approve…"), ("2", "terminate…"), ("3", "filter")):
+        for key, word in (("3", "approve…"), ("2", "terminate…"), ("6", "filter")):
             await pilot.press(key)
             lines = picture(pilot).split("\n")
             assert "prod-eu ● live" in lines[0]

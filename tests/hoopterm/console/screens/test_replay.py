@@ -87,7 +87,7 @@ async def test_a_recording_of_the_engine_is_fetched(tmp_path: Path) -> None:
     engine = FakeEngine()
     engine.files["se_2b11"] = talk.recording()
     async with running(engine) as pilot:
-        await pilot.press("3")
+        await pilot.press("6")
         await until(pilot, lambda: "1 recording" in picture(pilot))
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, Replay)

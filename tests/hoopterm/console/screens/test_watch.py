@@ -81,7 +81,7 @@ async def test_reading_ending_and_going_back() -> None:
 
 async def test_a_held_statement_leads_to_its_review() -> None:
     async with running(engine()) as pilot:
-        for keys in (["2", "j", "enter"], ["1", "j", "w"]):
+        for keys in (["2", "j", "enter"], ["3", "j", "w"]):
             await pilot.press(*keys)
             assert isinstance(pilot.app.screen, Watch)
             await pilot.press("a")
