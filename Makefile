@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test bench usefulness fuzz campaign lint screenshots lock clean setup
+.PHONY: demo test bench usefulness fuzz campaign lint keys screenshots lock clean setup
 
 setup: $(STAMP)
 
@@ -48,6 +48,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The tables of keys in README.md and hoopterm/README.md.
+keys: $(STAMP)
+	$(BIN)/python -m tests.keytable
 
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.screenshots

@@ -2,6 +2,7 @@
 
 app         modes and wiring
 actions     the one registry of keys: footer, help and palette read it
+twins       the subcommand that does the same as an action
 store       what the engine said, as view state; no widgets
 link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements

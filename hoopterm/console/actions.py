@@ -46,6 +46,12 @@ class Action:
     weight: int = 0
     needs_live: bool = False
 
+    @property
+    def name(self) -> str:
+        """What twins, keymaps and Textual know it by: `approvals.approve`, `app.replay`, `move.page_down`."""
+        own = self.id if "(" not in self.id else self.label.lower().replace(" ", "_")
+        return f"{self.scope.name.lower()}.{own}"
+
 
 def _action(
     scope: Scope, id: str, keys: str, shown: str, label: str, help: str, weight: int = 0, live: bool = False
@@ -151,7 +157,7 @@ def bindings(*scopes: Scope) -> list[BindingType]:
             action.label,
             show=False,
             tooltip=action.help,
-            id=f"{scope.name.lower()}.{action.id}",
+            id=action.name,
         )
         for scope in scopes
         for action in of([scope])

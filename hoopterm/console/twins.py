@@ -1,0 +1,25 @@
+"""What does the same without a terminal: the `hoopterm` subcommand of every action that asks something of an engine.
+
+Each of them has `--json`. An action that is not here only moves the picture.
+"""
+
+from __future__ import annotations
+
+TWINS: dict[str, str] = {
+    "app.approvals": "approvals list",
+    "app.replay": "sessions list",
+    "app.sessions": "sessions list",
+    "approvals.approve": "approvals approve",
+    "approvals.deny": "approvals deny",
+    "approvals.read": "approvals show",
+    "approvals.watch": "sessions watch",
+    "recordings.open": "replay",
+    "replay.recordings": "sessions list",
+    "sessions.lock": "lock",
+    "sessions.open": "sessions watch",
+    "sessions.replay": "replay",
+    "sessions.terminate": "sessions kill",
+    "watch.decide": "approvals show",
+    "watch.replay": "replay",
+    "watch.terminate": "sessions kill",
+}
