@@ -35,10 +35,12 @@ from engine.keys import load_or_make, load_or_make_signing_key
 from engine.listeners import Listeners
 from engine.model import Identity, Outcome, Target
 from engine.notify.notifier import Notifier
+from engine.pace import Pace
 from engine.pipeline import Pipeline
 from engine.policy_files import PolicyFiles
 from engine.protocols import registry
 from engine.protocols.base import Adapter
+from engine.reach import Reach
 from engine.refusals import Refusals
 from engine.room import Room
 from engine.secrets.resolve import Login, login_of
@@ -79,6 +81,8 @@ class Gateway:
         self.pipeline = Pipeline(self)
         self.sessions: dict[str, Session] = {}
         self._past = Counts()
+        self.pace = Pace(self.totals)
+        self.reach = Reach(now)
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
         self.endings = Endings(self)
@@ -152,6 +156,7 @@ class Gateway:
         self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
         await self.room.look()
         self.tasks.create_task(self.room.watch(self._stopping))
+        self.tasks.create_task(self.pace.watch(self._stopping))
         self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
         self.consoles.start(self.tasks)
@@ -344,6 +349,7 @@ class Gateway:
         self.revision = revision
         self.notifier.use(revision.notifications)
         self.issuers.use(revision.issuers)
+        self.reach.keep(revision.targets)
         self.authority.renew(_names(revision))
         await self.approvals.redecide(revision)
         for session in tuple(self.sessions.values()):

@@ -87,6 +87,14 @@ class Client:
         body = schema.ConnectRequest(target, ttl)
         return await self._ask("POST", ["connect"], schema.ConnectView, body=body)
 
+    async def targets(self) -> list[schema.TargetDetailView]:
+        """Every target, and how it answered last; never a credential."""
+        return await self._ask("GET", ["targets"], list[schema.TargetDetailView])
+
+    async def agents(self) -> list[schema.AgentView]:
+        """Every agent, and who answers for it."""
+        return await self._ask("GET", ["agents"], list[schema.AgentView])
+
     # Reviews
 
     async def reviews(self, state: str | None = None) -> list[schema.ReviewView]:
@@ -168,6 +176,11 @@ class Client:
         """Entries of the audit log, oldest first; filters are since, until, identity, target, event."""
         query = {**filters, "follow": "true" if follow else None}
         return self._views(["events"], dict[str, Any], query=query)
+
+    async def changes(self, since: int | None = None) -> schema.ChangesView:
+        """What a person would want to know of the log from an entry on."""
+        query = {"since": None if since is None else str(since)}
+        return await self._ask("GET", ["changes"], schema.ChangesView, query=query)
 
     async def recordings(self) -> list[schema.RecordingView]:
         """Every recording that is kept, newest first."""

@@ -22,6 +22,7 @@ from engine.api.auth import (
     Permission,
 )
 from engine.api.call import Call
+from engine.api.changes import changes
 from engine.api.evidence import checkpoint, download, events, key, recordings
 from engine.api.hosts import learn, ssh_keys
 from engine.api.locks import list_locks, lock, unlock
@@ -29,6 +30,7 @@ from engine.api.policies import apply_policy, check_policy, explain_statement, s
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
 from engine.api.service import ca, connect, live, status, stop
 from engine.api.sessions import kill, list_sessions, show_session, watch
+from engine.api.targets import list_agents, list_targets
 from engine.api.tokens import create_token, list_tokens, revoke_token
 
 
@@ -49,6 +51,8 @@ ROUTES = (
     Route("GET", "/ca", KNOWN, "read the certificate", ca),
     Route("GET", "/ca/ssh", KNOWN, "read the keys of SSH", ssh_keys),
     Route("POST", "/connect", KNOWN, "connect to targets", connect),
+    Route("GET", "/targets", ANY_PERMISSION, "see targets", list_targets),
+    Route("GET", "/agents", ANY_PERMISSION, "see agents", list_agents),
     Route("POST", "/targets/{id}/learn", ADMIN, "pin host keys", learn),
     Route("POST", "/engine/stop", ADMIN, "stop the engine", stop),
     Route("GET", "/reviews", SEES_REVIEWS, "see reviews", list_reviews),
@@ -67,6 +71,7 @@ ROUTES = (
     Route("POST", "/tokens", OPERATOR, "mint tokens", create_token),
     Route("POST", "/tokens/{id}/revoke", OPERATOR, "revoke tokens", revoke_token),
     Route("GET", "/events", AUDITOR, "read the record", events),
+    Route("GET", "/changes", AUDITOR, "read the record", changes),
     Route("GET", "/recordings", AUDITOR, "see recordings", recordings),
     Route("GET", "/recordings/{id}", AUDITOR, "read recordings", download),
     Route("GET", "/audit/key", KNOWN, "read the verification key", key),

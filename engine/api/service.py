@@ -21,6 +21,7 @@ from engine.api.schema import (
     DoneView,
     ListenerView,
     LiveView,
+    PaceView,
     StatusView,
     TextView,
 )
@@ -29,6 +30,7 @@ from engine.api.views import moment, moment_or_none, session_view, space_view, t
 from engine.errors import NotFound
 from engine.identity.locks import Locked
 from engine.listeners import Listening
+from engine.pace import STEP, Pace
 from engine.protocols import registry
 
 _LIVE_CAPACITY = 4096
@@ -57,6 +59,7 @@ def status_view(call: Call) -> StatusView:
                 revision.credentials.get(target.name),
                 sessions[target.name],
                 is_locked=gateway.locks.get(Locked.TARGET, target.name) is not None,
+                is_failing=gateway.reach.of(target.name).is_failing,
             )
             for target in revision.targets.values()
         ],
@@ -75,7 +78,14 @@ def status_view(call: Call) -> StatusView:
         locks=len(gateway.locks.list()),
         space=[space_view(space) for space in gateway.room.spaces],
         troubles=gateway.log.all_troubles,
+        store=revision.settings.engine.store.partition(":")[0],
+        pace=_pace_view(gateway.pace),
     )
+
+
+def _pace_view(pace: Pace) -> PaceView:
+    operations, denied, masked = (list(each) for each in zip(*pace.steps, strict=True))
+    return PaceView(STEP, pace.into, operations, denied, masked)
 
 
 async def live(call: Call) -> web.StreamResponse:

@@ -168,7 +168,9 @@ def lock_view(lock: Lock, revision: Revision, ended: int = 0) -> LockView:
     )
 
 
-def target_view(target: Target, credential: Credential | None, sessions: int, *, is_locked: bool) -> TargetView:
+def target_view(
+    target: Target, credential: Credential | None, sessions: int, *, is_locked: bool, is_failing: bool = False
+) -> TargetView:
     """One target; of its credential only the kind."""
     return TargetView(
         name=target.name,
@@ -180,6 +182,7 @@ def target_view(target: Target, credential: Credential | None, sessions: int, *,
         credential=credential.kind if credential is not None else "none",
         sessions=sessions,
         locked=is_locked,
+        failing=is_failing,
     )
 
 

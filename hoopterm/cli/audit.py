@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hoopterm.cli.options import Engine, Json, ask, connected
-from hoopterm.cli.output import emit, emit_line, now, say, styled
+from hoopterm.cli.output import emit, emit_line, note, now, say, styled
 from hoopterm.cli.times import parse_moment
 from hoopterm.console.phrases import local_date
 
@@ -113,6 +113,27 @@ def verify(
     from hoopterm.cli.verification import verify as run
 
     raise typer.Exit(run(directory, key, checkpoint, strict=strict, as_json=as_json))
+
+
+@app.command()
+def changes(
+    since: Annotated[
+        int | None,
+        typer.Option("--since-entry", metavar="NUMBER", min=0, help="From this entry on.", show_default=False),
+    ] = None,
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """What a person wants to know of the log: denials, reviews, policy, locks; each told once, with how often."""
+    found = ask(engine, lambda client: client.changes(since))
+    if as_json:
+        emit(found)
+        return
+    note(f"entries {max(found.since, found.looked_from):,} to {found.size:,}; go on with --since-entry {found.size}")
+    for change in found.changes:
+        entry = {"event": change.event, "time": change.time, "identity": change.identity, "target": change.target}
+        times = {} if change.count == 1 else {"what": f"{change.count} times"}
+        _print_entry({**entry, "data": {**change.said, **times}})
 
 
 def _print_entry(entry: dict[str, Any]) -> None:

@@ -82,6 +82,13 @@ def _targets() -> list[str]:
     return _suggest(question)
 
 
+def _agents() -> list[str]:
+    async def question(client: Client) -> list[str]:
+        return [agent.name for agent in await client.agents()]
+
+    return _suggest(question)
+
+
 def _tokens() -> list[str]:
     async def question(client: Client) -> list[str]:
         return [token.id for token in await client.tokens() if token.revoked is None]
@@ -108,6 +115,7 @@ complete_reviews = _completion(_reviews)
 complete_sessions = _completion(_sessions)
 complete_recordings = _completion(_recordings)
 complete_targets = _completion(_targets)
+complete_agents = _completion(_agents)
 complete_tokens = _completion(_tokens)
 complete_identities = _completion(_identities)
 

@@ -20,6 +20,9 @@ _GAP = "  "
 _NARROWEST = 8  # cells that a column is cut to before it is left out
 
 _STATES = {
+    "ready": ("✓", "green"),
+    "failing": ("✗", "red"),
+    "observe": ("◌", "yellow"),
     "pending": ("▲", "yellow"),
     "approved": ("✓", "green"),
     "used": ("✓", "green"),

@@ -29,7 +29,8 @@ NOUNS = {
     "audit": "Read and verify the record",
     "replay": "Play a recording back, or export it",
     "engine": "Run the gateway",
-    "target": "Pin the host keys of SSH targets",
+    "target": "Targets: how they answer; pin the host keys of SSH",
+    "agent": "Agents, and who answers for them",
     "ca": "Print what the gateway is verified by",
     "demo": "A shop, an agent and a gateway between them, on this machine",
 }

@@ -7,15 +7,16 @@ import this package, never one of its modules.
 answers    what every subject needs: errors, texts, done, a reason
 reviews    who asks, what it touches, what waits for people
 sessions   sessions as they are listed and watched
-access     tokens, locks, how a client connects
-service    the engine: listeners, targets, space, status, the live feed
+access     agents, tokens, locks, how a client connects
+service    the engine: listeners, targets, pace, space, status, the live feed
 policy     the rules: explained, checked, applied
-evidence   recordings, the log's checkpoint
+evidence   recordings, the log's checkpoint, what changed
 """
 
 from __future__ import annotations
 
 from engine.api.schema.access import (
+    AgentView,
     ConnectRequest,
     ConnectView,
     LearnedView,
@@ -28,10 +29,18 @@ from engine.api.schema.access import (
     TokenView,
 )
 from engine.api.schema.answers import DoneView, ErrorView, Reason, TextView
-from engine.api.schema.evidence import CheckpointView, RecordingView
+from engine.api.schema.evidence import ChangesView, ChangeView, CheckpointView, RecordingView
 from engine.api.schema.policy import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
 from engine.api.schema.reviews import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
-from engine.api.schema.service import ListenerView, LiveView, SpaceView, StatusView, TargetView
+from engine.api.schema.service import (
+    ListenerView,
+    LiveView,
+    PaceView,
+    SpaceView,
+    StatusView,
+    TargetDetailView,
+    TargetView,
+)
 from engine.api.schema.sessions import FrameView, SessionView
 
 API_VERSION = "v1"
@@ -39,7 +48,10 @@ API_VERSION = "v1"
 __all__ = [
     "API_VERSION",
     "AccessView",
+    "AgentView",
     "AppliedView",
+    "ChangeView",
+    "ChangesView",
     "CheckView",
     "CheckpointView",
     "ConnectRequest",
@@ -57,6 +69,7 @@ __all__ = [
     "LockRequest",
     "LockView",
     "OutcomeView",
+    "PaceView",
     "PolicyRequest",
     "PolicyView",
     "Reason",
@@ -66,6 +79,7 @@ __all__ = [
     "SessionView",
     "SpaceView",
     "StatusView",
+    "TargetDetailView",
     "TargetView",
     "TextView",
     "TokenCreatedView",

@@ -1,4 +1,4 @@
-"""Who is let in and who is kept out: tokens, locks, and how a client connects."""
+"""Who is let in and who is kept out: agents, tokens, locks, and how a client connects."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ class LockView(msgspec.Struct, frozen=True):
     is_known: bool = True  # the configuration has that name
     covers: list[str] = []
     ended: int = 0  # in the answer to a lock: the live sessions it ended
+
+
+class AgentView(msgspec.Struct, frozen=True):
+    """One agent of the configuration, and who answers for it."""
+
+    name: str
+    sponsor: str
+    purpose: str | None = None
+    groups: list[str] = []
+    expires: str | None = None
+    logins: list[str] = []  # how it may come besides tokens: oidc, ssh
+    tokens: int = 0  # that let it in now
+    sessions: int = 0  # live ones
+    locked: str = ""  # why it may not, where a lock covers it
 
 
 class TokenView(msgspec.Struct, frozen=True):

@@ -29,6 +29,31 @@ class TargetView(msgspec.Struct, frozen=True):
     credential: str = ""
     sessions: int = 0
     locked: bool = False
+    failing: bool = False  # it did not let the engine in when that was tried last
+
+
+class TargetDetailView(TargetView, frozen=True):
+    """One target with how it is reached. `host_keys` are fingerprints, `tls` the mode that applies, "" without TLS."""
+
+    tls: str = ""
+    needs_host_key: bool = False  # its protocol has one, and it is not pinned yet
+    host_keys: list[str] = []
+    login: str = ""  # the user name at the target
+    trusted: list[str] = []
+    answers: str = "all"  # what is recorded of answers: all, digest, or how many rows
+    answered: str | None = None  # when it last let the engine in, since the engine began
+    failed: str | None = None  # when it last did not
+    trouble: str = ""  # why
+
+
+class PaceView(msgspec.Struct, frozen=True):
+    """What was done in each step of the last hour, the oldest first; the last step is `into` seconds old."""
+
+    seconds: float  # of a step
+    into: float
+    operations: list[int]
+    denied: list[int]
+    masked: list[int]
 
 
 class SpaceView(msgspec.Struct, frozen=True):
@@ -68,6 +93,8 @@ class StatusView(msgspec.Struct, frozen=True):
     locks: int = 0
     space: list[SpaceView] = []
     troubles: dict[str, str] = {}  # what cannot be recorded or published → why: record, checkpoint, copies
+    store: str = "sqlite"  # or postgresql
+    pace: PaceView | None = None
 
 
 class LiveView(msgspec.Struct, frozen=True):

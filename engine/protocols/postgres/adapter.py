@@ -120,8 +120,8 @@ class Connection:
         settings = asked_settings(self._greeting.parameters)
         await self._decide(session, settings)
         database = session.database or target.name
-        login, self._tls = await gateway.login(target)
-        with self._unless_the_client_leaves():
+        with gateway.reach.trying(target.name), self._unless_the_client_leaves():
+            login, self._tls = await gateway.login(target)
             opened = await upstream.connect(target.address, database, login, settings, tls=self._tls)
         self._upstream = opened
         wire = Wire(opened.transport, opened.leftover)

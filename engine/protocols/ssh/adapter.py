@@ -171,10 +171,11 @@ class Connection:
                 terms = replace(terms, principal=principal)
             name = terms.principal if terms is not None else None
             if name not in self._upstreams:
-                login, _ = await self.gateway.login(self.session.target)
                 signed = self._signed(terms) if terms is not None else None
-                connecting = upstreams.connect(self.session.target, login, signed, self._foreign_key)
-                self._upstreams[name] = await connecting
+                with self.gateway.reach.trying(self.session.target.name):
+                    login, _ = await self.gateway.login(self.session.target)
+                    connecting = upstreams.connect(self.session.target, login, signed, self._foreign_key)
+                    self._upstreams[name] = await connecting
                 self._upstreams[name].lender = self.forwards
             return self._upstreams[name]
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 
-from engine.api.schema import CheckpointView, TextView
+import msgspec
+
+from engine.api.schema import ChangesView, ChangeView, CheckpointView, TextView
 from tests.hoopterm.cli.conftest import Command, StubEngine
 from tests.hoopterm.samples import TIME
 
@@ -57,3 +59,15 @@ def test_the_key_and_the_checkpoint_are_printed_as_they_are(engine: StubEngine, 
     assert hoopterm("audit", "key").out == "name+hash+key\n"
     assert hoopterm("audit", "key", "--json").json == {"key": "name+hash+key"}
     assert hoopterm("audit", "checkpoint").out == "origin\n7\nroot\n\n— sig\n"
+
+
+def test_changes_are_told_once_with_how_often_they_happened(engine: StubEngine, hoopterm: Command) -> None:
+    change = ChangeView(7, "2026-11-22T21:00:00Z", "operation.denied", "report-bot", "shop", "s-1", 3, {"rule": "no"})
+    found = ChangesView(48_113, 5, "2026-11-22T20:00:00Z", 5, [change])
+    engine.answers["GET", "/changes"] = found
+    done = hoopterm("audit", "changes", "--since-entry", "5")
+    assert "operation.denied" in done.out
+    assert "3 times" in done.out
+    assert "--since-entry 48113" in done.err
+    assert engine.asked[-1][2] == {"since": "5"}
+    assert hoopterm("audit", "changes", "--json").json == msgspec.to_builtins(found)
