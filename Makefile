@@ -19,7 +19,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	tests/servers/install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # The published figures, about ten minutes; `make bench ARGS=--quick` in one. `ARGS="profile batched-simple-8"` says
 # where the time goes.

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.api.schema import ConnectView
 
 _TAKE_A_FILE = frozenset({"ssh", "scp", "sftp", "sshfs"})  # programs that are told their configuration with -F
+_ASKED = dict.fromkeys(("ssh", "scp", "sftp"), ("-oBatchMode=no",))  # in their batch modes, too, the program is asked
 
 
 def prepare(access: ConnectView, command: Sequence[str], directory: Path) -> tuple[list[str], dict[str, str]]:
@@ -32,8 +33,9 @@ def prepare(access: ConnectView, command: Sequence[str], directory: Path) -> tup
     words = list(command)
     if not words or words[0].startswith("-"):
         words = ["ssh", *words, access.target]
-    if os.path.basename(words[0]) in _TAKE_A_FILE:
-        words[1:1] = ["-F", str(configuration)]
+    program = os.path.basename(words[0])
+    if program in _TAKE_A_FILE:
+        words[1:1] = ["-F", str(configuration), *_ASKED.get(program, ())]
     transport = shlex.join(["ssh", "-F", str(configuration)])
     return words, {
         "SSH_ASKPASS": str(asking),

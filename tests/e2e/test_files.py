@@ -232,3 +232,30 @@ def test_rsync_and_git_work_over_the_bastion(start_bastion: StartBastion, tmp_pa
     git("-C", "clone", "push", "-q", "origin", "HEAD:main")
     git("clone", "-q", "-b", "main", f"ssh://web1@127.0.0.1{tmp_path}/there.git", "again")
     assert (tmp_path / "again" / "file").read_text() == "pushed\n"
+
+
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="this kernel mounts nothing for programs")
+def test_a_folder_of_the_target_is_mounted_and_what_is_closed_in_it_stays_closed(
+    start_bastion: StartBastion, home: Path, tmp_path: Path
+) -> None:
+    bastion = start_bastion(rules(home))
+    content = os.urandom(700_000)
+    (home / "a").write_bytes(content)
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    options = [word for option in bastion.options()[2:] for word in ("-o", option.removeprefix("-o"))]
+    line = ["sshfs", "-F", "/dev/null", *options, "-p", str(bastion.port), f"web1@127.0.0.1:{home}", str(mount)]
+    subprocess.run(line, check=True, capture_output=True, timeout=60)
+    try:
+        assert (mount / "a").read_bytes() == content
+        (mount / "b").write_bytes(content)
+        (mount / "folder").mkdir()
+        (mount / "b").rename(mount / "folder" / "c")
+        assert os.listdir(mount / "folder") == ["c"]
+        with pytest.raises(PermissionError):
+            (mount / "closed" / "secret").read_text()
+        (mount / "a").unlink()
+    finally:
+        subprocess.run(["fusermount3", "-u", "-z", str(mount)], check=True)
+    assert (home / "folder" / "c").read_bytes() == content
+    assert not (home / "a").exists()

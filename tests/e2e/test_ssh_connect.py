@@ -41,7 +41,7 @@ def hoopterm(bastion: Bastion, *words: str, home: Path) -> subprocess.CompletedP
     return subprocess.run(line, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=environment)
 
 
-def test_ssh_and_rsync_and_git_reach_a_target_and_the_user_s_files_are_left_alone(
+def test_openssh_s_programs_and_rsync_and_git_reach_a_target_and_the_user_s_files_are_left_alone(
     bastion: Bastion, tmp_path: Path
 ) -> None:
     home, files = tmp_path / "home", tmp_path / "files"
@@ -53,6 +53,15 @@ def test_ssh_and_rsync_and_git_reach_a_target_and_the_user_s_files_are_left_alon
     done = hoopterm(bastion, "connect", "web1", "--", "rsync", f"web1:{files}/a", str(tmp_path / "b"), home=home)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "b").read_text() == "one\n"
+    for words in ((), ("-O",)):
+        copy = ("scp", *words, f"web1:{files}/a", str(tmp_path / f"c{len(words)}"))
+        assert (done := hoopterm(bastion, "connect", "web1", "--", *copy, home=home)).returncode == 0, done.stderr
+        assert (tmp_path / f"c{len(words)}").read_text() == "one\n"
+    batch = tmp_path / "batch"
+    batch.write_text(f"get {files}/a {tmp_path}/d\n")
+    done = hoopterm(bastion, "connect", "web1", "--", "sftp", "-b", str(batch), "web1", home=home)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "d").read_text() == "one\n"
     clone = ("git", "clone", "-q", f"web1:{files}/repository", str(tmp_path / "clone"))
     done = hoopterm(bastion, "connect", "web1", "--", *clone, home=home)
     assert done.returncode == 0, done.stderr

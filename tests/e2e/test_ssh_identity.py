@@ -16,6 +16,7 @@ from engine.config.publickeys import fingerprint
 from engine.keys import load_or_make_ssh_ca, public_line
 from tests.servers.bastion import WORK_RULES, Bastion, StartBastion
 from tests.servers.forwarding import serving
+from tests.servers.issuer import OIDCProvider
 from tests.servers.openssh import OpenSSHServer, servers
 from tests.servers.sshkeys import Authority, keygen, public
 
@@ -213,6 +214,46 @@ async def test_a_token_lets_in_whose_it_is_and_nobody_else(
         await client.revoke_token(listed.id)
     assert with_token(bastion, tmp_path, token, method).returncode == 255
     assert token.encode() not in bastion.everything_written()
+
+
+@pytest.mark.parametrize("method", ["password", "keyboard-interactive"])
+async def test_an_issuers_token_lets_in_whose_it_is_and_nobody_else(
+    start_bastion: StartBastion, provider: OIDCProvider, tmp_path: Path, method: str
+) -> None:
+    bastion = start_bastion()
+    issuer = f'{{name: corp, issuer: "{provider.issuer}", audience: hoopterm, claims: {{groups: groups}}}}'
+    await apply(bastion, "  people:\n", f"  oidc: [{issuer}]\n  people:\n")
+    await apply(bastion, "{name: bot, sponsor: alice,", "{name: bot, sponsor: alice, oidc: corp/report-client,")
+    token = provider.token()
+    assert with_token(bastion, tmp_path, token, method).stdout == b"in\n"
+    (opened,) = await told(bastion, "session.opened")
+    assert (opened["identity"], opened["data"]["authenticated"]) == ("bot", "oidc:corp")
+    other, elsewhere = provider.token("other-client"), provider.token(audience="elsewhere")
+    for login, answer in (("officer+web1", token), ("bot+web1", other), ("bot+web1", elsewhere), ("web1", token[:-9])):
+        refused = with_token(bastion, tmp_path, answer, method, login)
+        assert (refused.returncode, refused.stdout) == (255, b"")
+    assert token.rpartition(".")[2].encode() not in bastion.everything_written()
+
+
+@pytest.mark.parametrize("lock", [{"identity": "bot"}, {"identity": "alice"}, {"target": "web1"}])
+async def test_a_lock_ends_what_runs_and_lets_nobody_in(
+    start_bastion: StartBastion, tmp_path: Path, lock: dict[str, str]
+) -> None:
+    bastion = start_bastion()
+    line = line_of(bastion, bastion.key(), None, "web1", f"echo $$ > {tmp_path}/pid; echo up; sleep 100")
+    running = await asyncio.create_subprocess_exec(*line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    assert await running.stdout.readline() == b"up\n"
+    async with bastion.client() as client:
+        async with asyncio.timeout(5):
+            assert (await client.lock(**lock, reason="INC-7")).ended == 1
+            _, said = await running.communicate()
+        assert b"is locked" in said
+        assert b"INC-7" not in said
+        refused = ssh(bastion, bastion.key())
+        assert (refused.returncode, refused.stdout) == (255, b"")
+        await client.unlock(**lock, reason="over")
+    assert ssh(bastion, bastion.key()).stdout == b"in\n"
 
 
 async def test_the_engine_signs_itself_in_for_a_session_and_names_it(

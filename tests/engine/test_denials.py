@@ -14,7 +14,7 @@ def review(state: State, *votes: Vote) -> Review:
     fields: dict[str, Any] = dict.fromkeys(
         ("session", "operation", "target", "database", "role", "kind", "verb", "rule", "reason", "rule_digest"), ""
     )
-    empty: dict[str, Any] = dict.fromkeys(("context", "parameter_types", "accesses"), ())
+    empty: dict[str, Any] = dict.fromkeys(("context", "parameter_types"), ())
     other: dict[str, Any] = dict.fromkeys(("identity", "masked", "terms"))
     return Review(
         id="rv_1", state=state, binding="", requested=NOW, deadline=NOW, votes=votes, **fields, **empty, **other

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import base64
-import fcntl
-import hashlib
 import json
-import shutil
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-INSTALL = "apt-get install -y --no-install-recommends nodejs npm"
+from tests.servers.npm import installed
+
 SECRET = "client-secret-2b9d"
 CLIENTS = ("report-client", "other-client")
 GROUPS = {
@@ -79,7 +76,7 @@ class OIDCProvider:
 def oidc_provider() -> Iterator[OIDCProvider]:
     """A provider, stopped at the end."""
     command = ["node", "provider.mjs", json.dumps({"clients": dict.fromkeys(CLIENTS, SECRET), "groups": GROUPS})]
-    folder = _installed()
+    folder = installed(_SOURCE)
     with (folder / "errors.log").open("ab") as errors:
         provider = OIDCProvider(subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=errors))
     try:
@@ -93,23 +90,3 @@ def provider() -> Iterator[OIDCProvider]:
     """A provider of one test's own."""
     with oidc_provider() as started:
         yield started
-
-
-def _installed() -> Path:
-    """The folder with the package in it, exactly as the lock file has it; beside the tests' virtual environment."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.fail(f"node and npm are missing: {INSTALL}", pytrace=False)
-    sources = sorted(_SOURCE.iterdir())
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    folder = Path(sys.prefix) / "oidc-provider" / digest[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "node_modules").exists():
-            for path in sources:
-                shutil.copy(path, folder)
-            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            if done.returncode:
-                pytest.fail(f"oidc-provider cannot be installed: {done.stderr}", pytrace=False)
-    return folder

@@ -19,10 +19,10 @@ ACCESS = ConnectView(
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ([], ["ssh", "-F", "CONFIG", "web1"]),
-        (["-L", "8080:x:80"], ["ssh", "-F", "CONFIG", "-L", "8080:x:80", "web1"]),
-        (["scp", "a", "web1:b"], ["scp", "-F", "CONFIG", "a", "web1:b"]),
-        (["/usr/bin/sftp", "web1"], ["/usr/bin/sftp", "-F", "CONFIG", "web1"]),
+        ([], ["ssh", "-F", "CONFIG", "-oBatchMode=no", "web1"]),
+        (["-L", "8080:x:80"], ["ssh", "-F", "CONFIG", "-oBatchMode=no", "-L", "8080:x:80", "web1"]),
+        (["scp", "a", "web1:b"], ["scp", "-F", "CONFIG", "-oBatchMode=no", "a", "web1:b"]),
+        (["/usr/bin/sftp", "web1"], ["/usr/bin/sftp", "-F", "CONFIG", "-oBatchMode=no", "web1"]),
         (["rsync", "-a", "a", "web1:b"], ["rsync", "-a", "a", "web1:b"]),
     ],
 )

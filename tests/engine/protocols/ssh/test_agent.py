@@ -50,6 +50,7 @@ class Agent:
         (String(Byte(14) + String(OTHER.sign(b"text", b"ssh-ed25519"))), "its signature is not that"),
         (String(Byte(14) + String(KEY.sign(b"another text", b"ssh-ed25519"))), "its signature is not that"),
     ],
+    ids=["nothing", "endless", "empty", "refused", "cut", "no-signature", "another-key", "another-text"],
 )
 async def test_what_is_no_signature_of_that_key_counts_for_nothing(answer: bytes, why: str) -> None:
     """SECURITY 4: approvals cannot be borrowed."""
