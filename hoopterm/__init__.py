@@ -3,7 +3,8 @@
 cli       one module per noun
 console   the terminal console
 client    the only road to the engine: its control API, typed
-address   where that engine is; pair: over what, where the engine itself opened this console
+address   where that engine is
+bastion   the OpenSSH server before it; pair: over what, where the engine itself opened this console
 frames    frames of the control API as those of a recording
 errors    what ends a command: message, hint, exit status
 demo      a shop, an engine, and an agent that works through it

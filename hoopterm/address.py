@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from hoopterm.errors import EngineUnreachable, Misused
 
@@ -24,6 +25,7 @@ CONFIG_NAME = "hoopterm.yaml"
 SERVICE_SOCKET = Path("/run/hoopterm/control.sock")
 SOCKET_NAME = "control.sock"
 DEFAULT_STATE = "state"
+_SSH_FORM = "the form is ssh://user@host:port/path/to/control.sock; only the host is needed"
 
 _CONFIG_LIMIT = 1 << 20  # bytes of a configuration that are looked at
 _ENGINE_SECTION = re.compile(r"^engine[ \t]*:[ \t]*(?P<rest>.*)$", re.MULTILINE)
@@ -55,6 +57,45 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """The control socket of an engine on another host, reached through its OpenSSH.
+
+    `host` may be a name of `~/.ssh/config`, which then says what `user` ("") and `port` (0) leave open.
+    """
+
+    host: str
+    socket: str
+    user: str = ""
+    port: int = 0
+
+    def __str__(self) -> str:
+        return f"ssh://{f'{self.user}@' if self.user else ''}{self.place}{self.socket}"
+
+    @property
+    def place(self) -> str:
+        """The host, and its port where one is named."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{name}:{self.port}" if self.port else name
+
+    @property
+    def command(self) -> str:
+        """The OpenSSH client's command that logs in there."""
+        port = f" -p {self.port}" if self.port else ""
+        return f"ssh{port} {f'{self.user}@' if self.user else ''}{self.host}"
+
+    @property
+    def advice(self) -> str:
+        """What to do where nobody answers there."""
+        return f"is the engine running there? `{self.command} hoopterm engine status` tells"
+
+    def connector(self) -> BaseConnector:
+        """How connections are made; inside a running loop."""
+        from hoopterm.bastion import BastionConnector
+
+        return BastionConnector(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
     """The engine that opened this console, at the other end of a pair."""
 
@@ -73,7 +114,7 @@ class Handed:
 
 def find(
     engine: str | None = None, *, environ: Mapping[str, str] = os.environ, directory: Path | None = None
-) -> Address:
+) -> Address | Remote:
     """The engine to talk to.
 
     Raises Misused for an address of a kind this version does not speak, EngineUnreachable when nothing names an
@@ -92,6 +133,11 @@ def find(
         "no engine was found",
         f"start one with `hoopterm engine start --config FILE`, or name its socket; looked for {looked}",
     )
+
+
+def named(engine: str | None) -> str:
+    """What a person calls an engine: its host where it is another one; "" for one of this host, or of none."""
+    return _remote(engine, "--engine").place if engine and engine.startswith("ssh://") else ""
 
 
 def settings(config: Path) -> dict[str, str]:
@@ -148,15 +194,32 @@ def _places(environ: Mapping[str, str], directory: Path) -> Iterator[Address]:
         yield Address(Path(runtime) / "hoopterm" / SOCKET_NAME, "XDG_RUNTIME_DIR")
 
 
-def _parse(engine: str, named_by: str) -> Address:
+def _parse(engine: str, named_by: str) -> Address | Remote:
     scheme, separator, rest = engine.partition("://")
     if not separator:
         return Address(Path(engine).expanduser().absolute(), named_by)
     if scheme == "unix" and rest.startswith("/"):
         return Address(Path(rest), named_by)
-    if scheme in ("ssh", "https"):
+    if scheme == "ssh":
+        return _remote(engine, named_by)
+    if scheme == "https":
         raise Misused(
-            f"{named_by} names {scheme}://, which this version does not speak yet",
-            "give the path of the engine's control socket",
+            f"{named_by} names https://, which this version does not speak yet",
+            "give the path of the engine's control socket, or ssh://user@host",
         )
-    raise Misused(f"{named_by} names no engine: {engine!r}", "give a path, or unix:///path/to/control.sock")
+    raise Misused(
+        f"{named_by} names no engine: {engine!r}", "give a path, unix:///path/to/control.sock, or ssh://user@host"
+    )
+
+
+def _remote(engine: str, named_by: str) -> Remote:
+    try:
+        parts: SplitResult = urlsplit(engine)
+        host, port = parts.hostname or "", parts.port or 0
+    except ValueError as error:
+        raise Misused(f"{named_by} names no engine: {engine!r}: {error}", _SSH_FORM) from error
+    # what begins with a dash would be an option to the commands that the advice names
+    if not host or host.startswith("-") or parts.password or parts.query or parts.fragment:
+        raise Misused(f"{named_by} names no engine: {engine!r}", _SSH_FORM)
+    path = unquote(parts.path)
+    return Remote(host, path if path not in ("", "/") else str(SERVICE_SOCKET), unquote(parts.username or ""), port)

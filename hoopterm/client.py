@@ -13,7 +13,7 @@ import msgspec
 from yarl import URL
 
 from engine.api import schema
-from hoopterm.address import Address, Handed, find
+from hoopterm.address import Address, Handed, Remote, find
 from hoopterm.errors import EngineUnreachable, Refused
 
 __all__ = ["Client", "EngineUnreachable", "Refused", "persistent"]
@@ -34,7 +34,7 @@ class Client:
     return an async iterator stream until the engine ends them; leave them early with `contextlib.aclosing`.
     """
 
-    def __init__(self, address: Address | Handed) -> None:
+    def __init__(self, address: Address | Remote | Handed) -> None:
         self.address = address
         self._session: aiohttp.ClientSession | None = None
 

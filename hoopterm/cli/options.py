@@ -19,7 +19,7 @@ _PATIENCE = 1.0  # seconds a completion may take
 
 Engine = Annotated[
     str | None,
-    typer.Option("--engine", metavar="SOCKET", help="The engine's control socket.", show_default=False),
+    typer.Option("--engine", metavar="ENGINE", help="Its control socket, or ssh://user@host.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.", show_default=False)]
 

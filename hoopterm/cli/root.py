@@ -65,7 +65,8 @@ def _print_version(wanted: bool) -> None:
 )
 def root(
     engine: Annotated[
-        str | None, typer.Option("--engine", metavar="SOCKET", help="The engine's control socket.", show_default=False)
+        str | None,
+        typer.Option("--engine", metavar="ENGINE", help="Its control socket, or ssh://user@host.", show_default=False),
     ] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")

@@ -14,6 +14,7 @@ from textual import work
 from textual.app import App
 from textual.screen import Screen
 
+from hoopterm.address import VARIABLE, named
 from hoopterm.console import themes
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.link import Engine, Link, Road
@@ -260,6 +261,7 @@ def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
 def run(engine: str | None = None, recording: Path | None = None) -> None:
     """Run the console against an engine, or on one recording when a file is given and no engine."""
     road: Road | None = None
+    name = socket.gethostname()
     if recording is None or engine is not None:
 
         def open_road() -> AbstractAsyncContextManager[Engine]:
@@ -268,4 +270,5 @@ def run(engine: str | None = None, recording: Path | None = None) -> None:
             return Client.at(engine)
 
         road = open_road
-    Console(road, name=socket.gethostname(), recording=recording, theme=themes.chosen(os.environ)).run()
+        name = named(engine or os.environ.get(VARIABLE)) or name
+    Console(road, name=name, recording=recording, theme=themes.chosen(os.environ)).run()

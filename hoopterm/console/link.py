@@ -11,11 +11,12 @@ import msgspec
 
 from engine.api.schema import FrameView, LiveView, LockView, RecordingView, ReviewView, SessionView, StatusView
 from hoopterm.console.store import LinkState, Store
-from hoopterm.errors import EngineUnreachable, Problem
+from hoopterm.errors import EngineUnreachable, Problem, Refused
 
 _POLL = 2.0  # seconds between two looks at the status: the heartbeat that the header's age shows
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
+_REFUSED_PAUSE = 60.0  # what was refused is refused again, and hosts lock out who asks too often
 
 
 class Engine(Protocol):
@@ -95,7 +96,7 @@ class Link:
         """Follow the engine until cancelled."""
         pause = _FIRST_PAUSE
         while True:
-            cause = "the engine ended the stream"
+            cause, is_refused = "the engine ended the stream", False
             self._store.connecting()
             self._changed()
             try:
@@ -103,10 +104,14 @@ class Link:
                     await self._follow(engine)
             except* Problem as problems:
                 cause = _first(problems)
+                is_refused = problems.subgroup(Refused) is not None
             except* msgspec.MsgspecError:
                 cause = "the engine speaks another version of the control API: compare `hoopterm --version` on both"
             self._engine = None
-            pause = _FIRST_PAUSE if self._store.link is LinkState.LIVE else min(pause * 2, _LONGEST_PAUSE)
+            if is_refused:
+                pause = _REFUSED_PAUSE
+            else:
+                pause = _FIRST_PAUSE if self._store.link is LinkState.LIVE else min(pause * 2, _LONGEST_PAUSE)
             self._store.lose(cause, pause)
             self._changed()
             self._hurry.clear()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hoopterm.address import find, settings
+from hoopterm.address import Address, Remote, find, settings
 from hoopterm.errors import EngineUnreachable, Misused
 
 
@@ -17,12 +17,14 @@ def write(directory: Path, text: str) -> Path:
 def test_the_option_wins_over_everything(tmp_path: Path) -> None:
     write(tmp_path, "engine: {socket: /elsewhere}\n")
     address = find("/run/a.sock", environ={"HOOPTERM_ENGINE": "/run/b.sock"}, directory=tmp_path)
+    assert isinstance(address, Address)
     assert (str(address.socket), address.named_by) == ("/run/a.sock", "--engine")
 
 
 def test_the_environment_wins_over_the_configuration(tmp_path: Path) -> None:
     write(tmp_path, "engine: {socket: /elsewhere}\n")
     address = find(environ={"HOOPTERM_ENGINE": "unix:///run/b.sock"}, directory=tmp_path)
+    assert isinstance(address, Address)
     assert (str(address.socket), address.named_by) == ("/run/b.sock", "--engine or HOOPTERM_ENGINE")
 
 
@@ -54,9 +56,43 @@ def test_where_nothing_names_an_engine_the_places_looked_at_are_told(tmp_path: P
     assert str(tmp_path) in caught.value.hint
 
 
-@pytest.mark.parametrize("engine", ["ssh://bastion", "https://gw.example"])
-def test_addresses_of_later_versions_are_told_apart_from_mistakes(engine: str) -> None:
+def test_addresses_of_later_versions_are_told_apart_from_mistakes() -> None:
     with pytest.raises(Misused, match="does not speak yet"):
+        find("https://gw.example")
+
+
+@pytest.mark.parametrize(
+    ("engine", "found"),
+    [
+        ("ssh://bastion", Remote("bastion", "/run/hoopterm/control.sock")),
+        ("ssh://bob@gw.example:2222/", Remote("gw.example", "/run/hoopterm/control.sock", "bob", 2222)),
+        ("ssh://bob@[fd00::1]/srv/a%20b/c.sock", Remote("fd00::1", "/srv/a b/c.sock", "bob")),
+    ],
+)
+def test_an_engine_behind_openssh_has_a_host_and_may_have_the_rest(engine: str, found: Remote) -> None:
+    assert find(engine) == found
+
+
+def test_a_remote_engine_is_written_as_it_was_given_and_says_how_to_log_in_there() -> None:
+    remote = Remote("fd00::1", "/c.sock", "bob", 2222)
+    assert str(remote) == "ssh://bob@[fd00::1]:2222/c.sock"
+    assert remote.command == "ssh -p 2222 bob@fd00::1"
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "ssh://",
+        "ssh:///c.sock",
+        "ssh://bob:secret@gw",
+        "ssh://gw:99999",
+        "ssh://-oProxyCommand=x",
+        "ssh://[gw",
+        "ssh://gw?x",
+    ],
+)
+def test_a_host_that_cannot_be_one_is_a_mistake(engine: str) -> None:
+    with pytest.raises(Misused, match="names no engine"):
         find(engine)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,6 +125,14 @@ class OpenSSHServer:
         self._drain = subprocess.Popen(
             ["tee", "-a", str(self.directory / "sshd.log")], stdin=self.process.stderr, stdout=subprocess.DEVNULL
         )
+
+    def hang_up(self) -> None:
+        """End every session, by what serves it; the server goes on."""
+        assert self.process is not None
+        pid = self.process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
 
     def stop(self) -> None:
         """End it."""
