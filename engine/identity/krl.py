@@ -98,8 +98,11 @@ def _serial_list(revoked: Revoked, part: Reader) -> None:
 
 
 def _serial_range(revoked: Revoked, part: Reader) -> None:
-    revoked.ranges.append((part.number(8), part.number(8)))
+    first, last = part.number(8), part.number(8)
     part.end()
+    if first > last:
+        raise Malformed("a range of serial numbers in it ends before it begins")
+    revoked.ranges.append((first, last))
 
 
 def _serial_bitmap(revoked: Revoked, part: Reader) -> None:

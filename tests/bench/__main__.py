@@ -15,6 +15,7 @@ from tests.bench import (
     bulk,
     chart,
     consoles,
+    hours,
     machine,
     memory,
     page,
@@ -36,6 +37,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "answer": memory.measure_answer,
     "ssh": ssh.measure,
     "consoles": consoles.measure,
+    "replay": hours.measure,
 }
 
 

@@ -5,7 +5,6 @@ What is measured: emulation, making the index, and going to random places of it.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shlex
@@ -19,10 +18,12 @@ from replay.format import Frame, RowBatch, encode_block, encode_header
 from replay.index import Recording
 from replay.screen import Screen
 from replay.terminals import Projection, Terminals
+from tests.bench.bench import Bench
+from tests.bench.figures import Bound, Figure
 from tests.servers.performance import Piece, perform
 
 COLUMNS, ROWS = 120, 40
-HOURS = 10
+HOURS, _QUICK_HOURS = 10, 1
 OPERATION = "o-1"
 _BLOCK = 0.25  # seconds a recorder gathers before it stores
 _ENVIRONMENT = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"], "PS1": "$ "}
@@ -104,7 +105,7 @@ class Hours:
         return sorted(self.seeks)[min(int(len(self.seeks) * share), len(self.seeks) - 1)]
 
 
-def measure(folder: Path, hours: float = HOURS, seeks: int = 300, seed: int = 1) -> Hours:
+def played(folder: Path, hours: float, seeks: int = 300, seed: int = 1) -> Hours:
     """Make the recording, index it, go to random times, and draw nothing."""
     pieces, path = perform_all(), folder / "hours.hoop"
     written = write(path, pieces, hours)
@@ -126,22 +127,23 @@ def measure(folder: Path, hours: float = HOURS, seeks: int = 300, seed: int = 1)
         return Hours(written / 1e6, len(recording), emulated, indexed, took, track.size / 1e6)
 
 
-def main() -> None:
-    """`python -m tests.bench.hours`: the figures as one line of JSON."""
-    with TemporaryDirectory(prefix="hoopterm-bench-") as directory:
-        found = measure(Path(directory))
-    figures = {
-        "megabytes": round(found.megabytes, 1),
+def measure(bench: Bench) -> list[Figure]:
+    """How quick emulation is, and how slow the slowest of nineteen in twenty seeks."""
+    hours = _QUICK_HOURS if bench.options.is_quick else HOURS
+    folder = bench.directory / "hours"
+    folder.mkdir()
+    found = played(folder, hours)
+    bench.say(f"{hours} hours: {found.megabytes:.0f} MB, {found.frames:,} frames")
+    seeks = {"p50_ms": found.seek(0.5), "p95_ms": found.seek(0.95), "most_ms": found.seek(1.0)}
+    details = {
+        "MB": found.megabytes,
         "frames": found.frames,
-        "emulated_megabytes_per_second": round(found.emulated, 1),
-        "index_seconds": round(found.indexed, 1),
-        "index_megabytes": round(found.index_megabytes, 1),
-        "seek_milliseconds": {
-            name: round(found.seek(share), 1) for name, share in (("p50", 0.5), ("p95", 0.95), ("most", 1.0))
-        },
+        "index_s": found.indexed,
+        "index_MB": found.index_megabytes,
     }
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()
+    seek = f"a recording of {hours} hours of terminal output: to a random moment, 95 of 100 times within"
+    emulated = "terminal output: emulated"
+    return [
+        Figure("replay", "seek", seek, "ms", (found.seek(0.95),), Bound.AT_MOST, 50.0, seeks | details),
+        Figure("replay", "emulation", emulated, "MB/s", (found.emulated,), Bound.AT_LEAST, 4.0),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import masks, record, settings, shell, streams, transfers, wire
+from tests.fuzz import keys, masks, record, settings, shell, streams, transfers, wire
 
 Target = Callable[[bytes], None]
 
@@ -34,6 +34,8 @@ TARGETS: Mapping[str, Target] = {
     "yaml": settings.yaml,
     "cel": settings.cel,
     "line": shell.line,
+    "certificate": keys.certificate,
+    "revocations": keys.revocations,
     "transfer": transfers.requests,
     "transfer-answers": transfers.answers,
 }

@@ -62,6 +62,15 @@ def test_a_list_that_is_cut_or_unknown_is_refused(tmp_path: Path, authority: Aut
             read(wrong)
 
 
+def test_a_range_that_ends_before_it_begins_is_refused(tmp_path: Path, authority: Authority) -> None:
+    made(tmp_path, "serial: 20-60000\n", "-s", f"{authority.key}.pub")
+    first, last = (20).to_bytes(8, "big"), (60000).to_bytes(8, "big")
+    whole = (tmp_path / "krl").read_bytes()
+    assert first + last in whole
+    with pytest.raises(Malformed, match="ends before it begins"):
+        read(whole.replace(first + last, last + first))
+
+
 def test_a_list_that_demands_the_unknown_is_refused(tmp_path: Path) -> None:
     made(tmp_path, "")
     whole = (tmp_path / "krl").read_bytes()
