@@ -2,6 +2,7 @@
 
 app         modes and wiring
 actions     the one registry of keys: footer, help and palette read it
+palette     what can be reached by name, and how letters find it
 twins       the subcommand that does the same as an action
 store       what the engine said, as view state; no widgets
 link        keeps the store fed and survives the engine going away

@@ -119,8 +119,15 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
-    _action(_S.APP, "palette", "colon ctrl+p", ":", "commands", "Every command by name"),
-    _action(_S.APP, "help", "question_mark f1", "?", "help", "Keys and commands; enter runs one", 15),
+    _action(
+        _S.APP,
+        "palette",
+        "colon ctrl+p",
+        ":",
+        "commands",
+        "Any command, session, review, recording, target or rule, by some letters of it",
+    ),
+    _action(_S.APP, "help", "question_mark f1", "?", "help", "The keys of this screen; enter runs one", 15),
     _action(_S.APP, "quit", "ctrl+q", "^q", "quit", "Quit the console"),
 )
 

@@ -25,6 +25,7 @@ from hoopterm.console.screens.page import Page
 from hoopterm.console.store import Store
 from hoopterm.console.text import clean
 from hoopterm.console.views.chrome import Place
+from hoopterm.console.widgets.prompt import Prompt
 from hoopterm.errors import Problem
 
 if TYPE_CHECKING:
@@ -201,6 +202,14 @@ class Console(App[None]):
         self.home()
         cast("Approvals", self.screen).select(id)
 
+    @work(group="command")
+    async def open_filtered(self, mode: str, words: str) -> None:
+        """A list with what has these words."""
+        if self.current_mode != mode:
+            await self.switch_mode(mode)
+        self.home()
+        self.screen.post_message(Prompt.Changed("filter", words, True))
+
     def open_recording(self, source: Path | str) -> None:
         """Replay a file, or the recording of a session of the engine."""
         from hoopterm.console.screens.replay import Replay
@@ -230,18 +239,18 @@ class Console(App[None]):
             self.link.hurry()
 
     def action_help(self) -> None:
-        """Keys and commands."""
-        self._help("Keys")
-
-    def action_palette(self) -> None:
-        """Every command by name."""
-        self._help("Commands")
-
-    def _help(self, title: str) -> None:
-        from hoopterm.console.screens.help import open_help
+        """The keys of the page in front."""
+        from hoopterm.console.screens.help import keys, open_help
 
         if self.front is not None:
-            open_help(self, self.front, title)
+            open_help(self, keys(self.front), "Keys")
+
+    def action_palette(self) -> None:
+        """Everything by name."""
+        from hoopterm.console.screens.help import everything, open_help
+
+        if self.front is not None:
+            open_help(self, everything(self.front), "Commands, reviews, sessions, targets, rules, recordings")
 
     def action_theme(self, name: str) -> None:
         """Another theme."""

@@ -1,9 +1,8 @@
-"""Every key and command: searched as one types, run with enter."""
+"""Every key of a screen, and the palette of everything: searched as one types, run with enter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -17,7 +16,8 @@ from textual.widgets import Input, Static
 from hoopterm.console import actions
 from hoopterm.console.actions import Scope
 from hoopterm.console.lines import Line, Span
-from hoopterm.console.store import matches
+from hoopterm.console.palette import PROVIDERS, Entry, rank
+from hoopterm.console.text import clean
 from hoopterm.console.themes import LOOKS
 from hoopterm.console.widgets.live_table import Column, LiveTable
 
@@ -27,41 +27,50 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("keys", "", 7, right=True),
-    Column("label", "", 14),
-    Column("help", "", 40, flex=1, most=64),
+    Column("label", "", 16, flex=1, most=36),
+    Column("help", "", 36, flex=2, most=64),
     Column("scope", "", 9, drop=1),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One line of help: what it is, and the action it runs on `on`, where it can be run from here."""
-
-    keys: str
-    label: str
-    help: str
-    scope: str
-    action: str
-    on: str  # page | app | "" (a movement: it needs the list)
-
-
-def commands(page: Page) -> Iterable[Command]:
-    """What can be done on a page, then what can be done anywhere."""
-    for scope in page.SCOPES:
-        for action in actions.of([scope]):
-            yield Command(
-                action.shown, page.labels().get(action.id, action.label), action.help, scope, action.id, "page"
-            )
+def keys(page: Page) -> Iterable[Entry]:
+    """What can be done on a page, how one moves, and what can be done anywhere."""
+    for action in actions.of(page.SCOPES):
+        label = page.labels().get(action.id, action.label)
+        yield Entry(action.scope, label, action.help, _does(page, action.id), action.shown)
     for action in actions.of([Scope.MOVE, Scope.GRID]):
-        yield Command(action.shown, action.label, action.help, action.scope, action.id, "")
-    for action in actions.of([Scope.APP]):
-        yield Command(action.shown, action.label, action.help, Scope.APP, action.id, "app")
+        yield Entry(action.scope, action.label, action.help, _explains(action), action.shown)
+    yield from _everywhere()
+
+
+def everything(page: Page) -> Iterable[Entry]:
+    """Commands, then what the engine has."""
+    yield from keys(page)
     for name in LOOKS:
         short = name.removeprefix("hoopterm-")
-        yield Command("", f"theme {short}", f"Wear the {short} theme", Scope.APP, f"theme('{name}')", "app")
+        yield Entry(Scope.APP, f"theme {short}", f"Wear the {short} theme", _wears(name))
+    for provider in PROVIDERS:
+        yield from provider(page.console.store)
 
 
-class Help(ModalScreen[Command | None]):
+def _everywhere() -> Iterable[Entry]:
+    for action in actions.of([Scope.APP]):
+        yield Entry(Scope.APP, action.label, action.help, _does(None, action.id), action.shown)
+
+
+def _does(page: Page | None, id: str) -> Callable[[Console], object]:
+    return lambda console: console.perform(page or console, id)
+
+
+def _explains(action: actions.Action) -> Callable[[Console], object]:
+    return lambda console: console.say(f"{action.shown} moves in lists and texts: {action.help.lower()}")
+
+
+def _wears(theme: str) -> Callable[[Console], object]:
+    return lambda console: console.action_theme(theme)
+
+
+class Help(ModalScreen[Entry | None]):
     """The list with its search in front."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,9 +83,9 @@ class Help(ModalScreen[Command | None]):
     ]
     AUTO_FOCUS = "#help-search"
 
-    def __init__(self, page: Page, title: str) -> None:
+    def __init__(self, entries: Iterable[Entry], title: str) -> None:
         super().__init__()
-        self._commands = {str(place): command for place, command in enumerate(commands(page))}
+        self._entries = list(entries)
         self._heading = title
 
     def compose(self) -> ComposeResult:
@@ -116,33 +125,27 @@ class Help(ModalScreen[Command | None]):
             self.dismiss(None)
 
     def _search(self, words: str) -> None:
-        self.query_one(LiveTable).show([key for key, found in self._commands.items() if matches(words, _words(found))])
+        self.query_one(LiveTable).show([str(place) for place in rank(words, self._entries)])
 
     def _run(self) -> None:
         key = self.query_one(LiveTable).cursor
-        self.dismiss(self._commands[key] if key is not None else None)
+        self.dismiss(self._entries[int(key)] if key is not None else None)
 
     def _row(self, key: str) -> dict[str, Line]:
-        found = self._commands[key]
+        found = self._entries[int(key)]
         return {
             "keys": (Span(found.keys, "key"),),
-            "label": (Span(found.label, "bright" if found.on else ""),),
-            "help": (Span(found.help, "dim"),),
-            "scope": (Span(found.scope, "faint"),),
+            "label": (Span(clean(found.label, 120), "bright"),),
+            "help": (Span(clean(found.help, 240), "dim"),),
+            "scope": (Span(found.kind, "faint"),),
         }
 
 
-def _words(command: Command) -> str:
-    return f"{command.keys} {command.label} {command.help} {command.scope}"
-
-
-def open_help(console: Console, page: Page, title: str) -> None:
+def open_help(console: Console, entries: Iterable[Entry], title: str) -> None:
     """Show the list, and run what was chosen."""
 
-    def chosen(command: Command | None) -> None:
-        if command is not None and command.on:
-            console.perform(page if command.on == "page" else console, command.action)
-        elif command is not None:
-            console.say(f"{command.keys} moves in lists and texts: {command.help.lower()}")
+    def chosen(entry: Entry | None) -> None:
+        if entry is not None:
+            entry.run(console)
 
-    console.push_screen(Help(page, title), chosen)
+    console.push_screen(Help(entries, title), chosen)

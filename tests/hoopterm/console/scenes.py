@@ -20,6 +20,7 @@ from engine.api.schema import (
     ReviewView,
     SessionView,
     StatusView,
+    TargetView,
     VoteView,
 )
 from hoopterm.errors import EngineUnreachable, Refused
@@ -39,6 +40,7 @@ def stamp(seconds: float = 0.0) -> str:
 REPORTS = IdentityView(
     "report-bot", "agent", ["agents"], sponsor="carol", purpose="nightly reports", on_behalf_of="alice"
 )
+SHOP = TargetView("shop", "postgres", "10.4.0.2:5432", "shop", "enforce", {"env": "prod"}, "password")
 ETL = IdentityView("etl-bot", "agent", ["agents"], sponsor="erin", purpose="import of supplier prices")
 
 
