@@ -43,6 +43,7 @@ from engine.protocols.base import Adapter
 from engine.reach import Reach
 from engine.refusals import Refusals
 from engine.room import Room
+from engine.search.follower import Follower
 from engine.secrets.resolve import Login, login_of
 from engine.secrets.secret import Secret
 from engine.session import Counts, Session
@@ -68,6 +69,7 @@ class Gateway:
     room: Room
     refusals: Refusals
     control: ControlServer
+    search: Follower
     tasks: asyncio.TaskGroup
 
     def __init__(self, revision: Revision, now: Callable[[], datetime] = utc_now, console: Sequence[str] = ()) -> None:
@@ -151,6 +153,9 @@ class Gateway:
             now=self.now,
         )
         self.authority = Authority.open(keys / "tls", _names(self.revision), now=self.now)
+        self.search = Follower(
+            self.state, published=lambda: self.log.published, may_write=lambda: not self.room.is_full
+        )
 
     async def _start(self, ready: Callable[[Gateway], Awaitable[None]]) -> None:
         self.log.append(EventName.ENGINE_STARTED, data={"policy": self.revision.digest})
@@ -160,6 +165,7 @@ class Gateway:
         self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
         self.consoles.start(self.tasks)
+        self._indexing = self.tasks.create_task(self.search.run())
         await self.listeners.open(self.revision.settings.listeners)
         self.control = ControlServer(self)
         await self.control.start(self.socket_path, self.tasks)
@@ -184,6 +190,7 @@ class Gateway:
             session.adapter.terminate("the engine is stopping")
         await self.listeners.finished(_LAST_WORDS, cut=True)
         self.consoles.stop()
+        self._indexing.cancel()
         await self.control.close()
         self.bus.close()
         await self._shared.close()

@@ -182,6 +182,28 @@ class Client:
         query = {"since": None if since is None else str(since)}
         return await self._ask("GET", ["changes"], schema.ChangesView, query=query)
 
+    async def search(
+        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
+    ) -> schema.SearchView:
+        """Entries that a query finds, newest first: `before` a sequence, or, oldest first, `after` one."""
+        asked = {"q": query, "limit": str(limit), "before": _digits(before), "after": _digits(after)}
+        return await self._ask("GET", ["audit", "search"], schema.SearchView, query=asked)
+
+    def follow_search(
+        self, query: str = "", *, limit: int = 100, after: int | None = None
+    ) -> AsyncGenerator[schema.EntryView, None]:
+        """The newest entries that a query finds, or those `after` one, oldest first; then others as they come."""
+        asked = {"q": query, "limit": str(limit), "after": _digits(after), "follow": "true"}
+        return self._views(["audit", "search"], schema.EntryView, query=asked)
+
+    async def entry(self, sequence: int) -> schema.EntryDetailView:
+        """One entry whole, with its proof."""
+        return await self._ask("GET", ["audit", "entries", str(sequence)], schema.EntryDetailView)
+
+    async def reindex(self) -> None:
+        """Have the search index made anew; returns as it begins."""
+        await self._ask("POST", ["audit", "reindex"], schema.DoneView)
+
     async def recordings(self) -> list[schema.RecordingView]:
         """Every recording that is kept, newest first."""
         return await self._ask("GET", ["recordings"], list[schema.RecordingView])
@@ -352,6 +374,10 @@ def _refusal(content: bytes) -> Refused:
     except msgspec.DecodeError:
         return _unreadable()
     return Refused(error.code, error.message, error.hint)
+
+
+def _digits(number: int | None) -> str | None:
+    return None if number is None else str(number)
 
 
 class _ErrorAnswer(msgspec.Struct, frozen=True):

@@ -8,5 +8,6 @@ call        one request of one known person, as handlers see it
 views       the engine's values as the schema's
 feeds       streams of lines: heartbeats, slow readers dropped
 watching    a session's frames from its start, none lost or told twice
-service targets reviews sessions locks tokens evidence changes policies explaining hosts    what the routes do
+service targets reviews sessions locks tokens evidence searching changes policies explaining hosts
+            what the routes do
 """

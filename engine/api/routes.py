@@ -28,6 +28,7 @@ from engine.api.hosts import learn, ssh_keys
 from engine.api.locks import list_locks, lock, unlock
 from engine.api.policies import apply_policy, check_policy, explain_statement, show_policy
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
+from engine.api.searching import entry, reindex, search
 from engine.api.service import ca, connect, live, status, stop
 from engine.api.sessions import kill, list_sessions, show_session, watch
 from engine.api.targets import list_agents, list_targets
@@ -74,6 +75,9 @@ ROUTES = (
     Route("GET", "/changes", AUDITOR, "read the record", changes),
     Route("GET", "/recordings", AUDITOR, "see recordings", recordings),
     Route("GET", "/recordings/{id}", AUDITOR, "read recordings", download),
+    Route("GET", "/audit/search", AUDITOR, "search the record", search),
+    Route("GET", "/audit/entries/{id}", AUDITOR, "read the record", entry),
+    Route("POST", "/audit/reindex", AUDITOR | ADMIN, "rebuild the search index", reindex),
     Route("GET", "/audit/key", KNOWN, "read the verification key", key),
     Route("GET", "/audit/checkpoint", KNOWN, "read the checkpoint", checkpoint),
     Route("GET", "/policy", ANY_PERMISSION, "read the policy", show_policy),

@@ -42,6 +42,7 @@ class EventName(StrEnum):
     IDENTITY_LOCKED = "identity.locked"
     IDENTITY_UNLOCKED = "identity.unlocked"
     EVIDENCE_READ = "evidence.read"
+    AUDIT_SEARCHED = "audit.searched"
     RECORDING_SEGMENT = "recording.segment"
     ANSWER_GAP = "answer.gap"
     NOTIFY_FAILED = "notify.failed"

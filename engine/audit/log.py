@@ -189,6 +189,12 @@ class Log:
         """What fails now and why: `record` where nothing can be recorded, and what does not get through otherwise."""
         return self.troubles if self._failure is None else {"record": self._failure, **self.troubles}
 
+    @property
+    def published(self) -> int:
+        """How many entries are under the checkpoint, and so in tiles and bundles."""
+        signed = self._publisher.checkpoint
+        return signed.size if signed else 0
+
     @staticmethod
     def _unwritable(why: str) -> RecordError:
         return RecordError("the record cannot be written", why, _HINT)
@@ -226,8 +232,7 @@ class Log:
     def read(self, since: int = 0) -> Iterator[dict[str, Any]]:
         """The durable entries from a sequence on, each with its `sequence`; raises RecordError."""
         recent = self._publisher.unpublished()
-        signed = self._publisher.checkpoint
-        size = signed.size if signed else 0
+        size = self.published
         try:
             for sequence, entry in enumerate(Tiles(self.directory, size).entries(since), since):
                 yield {"sequence": sequence, **msgspec.json.decode(entry)}

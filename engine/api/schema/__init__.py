@@ -10,6 +10,7 @@ sessions   sessions as they are listed and watched
 access     agents, tokens, locks, how a client connects
 service    the engine: listeners, targets, pace, space, status, the live feed
 policy     the rules: explained, checked, applied
+from engine.api.schema.search import SEARCH_FIELDS, EntryDetailView, EntryView, ProofView, SearchView
 evidence   recordings, the log's checkpoint, what changed
 """
 
@@ -32,6 +33,7 @@ from engine.api.schema.answers import DoneView, ErrorView, Reason, TextView
 from engine.api.schema.evidence import ChangesView, ChangeView, CheckpointView, RecordingView
 from engine.api.schema.policy import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
 from engine.api.schema.reviews import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
+from engine.api.schema.search import SEARCH_FIELDS, EntryDetailView, EntryView, ProofView, SearchView
 from engine.api.schema.service import (
     ListenerView,
     LiveView,
@@ -47,6 +49,7 @@ API_VERSION = "v1"
 
 __all__ = [
     "API_VERSION",
+    "SEARCH_FIELDS",
     "AccessView",
     "AgentView",
     "AppliedView",
@@ -58,6 +61,8 @@ __all__ = [
     "ConnectView",
     "DecisionView",
     "DoneView",
+    "EntryDetailView",
+    "EntryView",
     "ErrorView",
     "ExplainRequest",
     "FrameView",
@@ -72,10 +77,12 @@ __all__ = [
     "PaceView",
     "PolicyRequest",
     "PolicyView",
+    "ProofView",
     "Reason",
     "RecordingView",
     "ReviewView",
     "SSHKeysView",
+    "SearchView",
     "SessionView",
     "SpaceView",
     "StatusView",

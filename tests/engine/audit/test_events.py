@@ -58,6 +58,7 @@ def test_the_list_of_events_is_the_published_one() -> None:
         "identity.locked",
         "identity.unlocked",
         "evidence.read",
+        "audit.searched",
         "recording.segment",
         "answer.gap",
         "notify.failed",
