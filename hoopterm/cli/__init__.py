@@ -11,7 +11,8 @@ sessions     list, watch, kill
 lock unlock  the stop button
 token        create, list, revoke
 policy       check, apply, explain
-audit        tail, changes, verify, key, checkpoint      (verification: what the files show, in words)
+audit        tail, changes, search, reindex, verify, key, checkpoint
+             (searching: terms, tables, CSV; verification: what the files show, in words)
 target       list, show, learn
 agent        list, show
 replay ca connect console demo                   (sshclient: OpenSSH's programs, set up for connect)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hoopterm.cli import searching
 from hoopterm.cli.options import Engine, Json, ask, connected
 from hoopterm.cli.output import emit, emit_line, note, now, say, styled
 from hoopterm.cli.times import parse_moment
@@ -21,6 +22,9 @@ app = typer.Typer(
     add_completion=False,
     epilog='Example: hoopterm audit verify ./state --key "$(cat audit.vkey)" --strict',
 )
+
+app.command("search")(searching.search)
+app.command("reindex")(searching.reindex)
 
 _STYLES = {"denied": "red", "failed": "red", "refused": "red", "requested": "yellow", "gap": "red", "low": "red"}
 

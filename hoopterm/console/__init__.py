@@ -14,6 +14,7 @@ nursery     the parent of consoles over SSH; cell: all that one of those may do
 pulse       at most so many repaints a second
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them
+searching   queries of the audit log, completed; what was found, as CSV
 sql         statements as highlighted lines
 lines       styled lines as plain data: spans of text and role; themes say how roles look
 views       pure functions from data to lines
