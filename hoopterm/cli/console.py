@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from hoopterm.cli.options import Engine
 from hoopterm.errors import Misused
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -20,11 +19,17 @@ def console(
         Path | None,
         typer.Option("--recording", exists=True, dir_okay=False, help="Open it in the player; no engine is needed."),
     ] = None,
-    engine: Engine = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option("--engine", metavar="ENGINE", help="Its control socket, or ssh://user@host; may be repeated."),
+    ] = None,
 ) -> None:
-    """Open the terminal console: approvals, live sessions, replay. It reconnects when the engine comes and goes."""
+    """Open the terminal console: approvals, live sessions, replay. It reconnects when the engine comes and goes.
+
+    With several engines Ctrl+E picks the one in front.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Misused("the console needs a terminal", "every screen also exists as a command: see `hoopterm --help`")
     from hoopterm.console.app import run
 
-    run(engine, recording)
+    run(engine or (), recording)

@@ -96,7 +96,7 @@ def _with_console(stage: Scene) -> dict[str, Any]:
     thread = threading.Thread(target=loop.run_until_complete, args=(playing,))
     thread.start()
     try:
-        run(str(stage.control))
+        run([str(stage.control)])
     finally:
         loop.call_soon_threadsafe(playing.cancel)
         thread.join()

@@ -72,7 +72,7 @@ def replay(
         if form is None and not step and sys.stdin.isatty() and sys.stdout.isatty():
             from hoopterm.console.app import run
 
-            run(None, path)
+            run(recording=path)
         else:
             _print(path, form, rows, wanted)
 

@@ -5,6 +5,7 @@ actions     the one registry of keys: footer, help and palette read it
 palette     what can be reached by name, and how letters find it
 twins       the subcommand that does the same as an action
 store       what the engine said, as view state; no widgets
+engines     those of one console, and which is in front
 link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements
 terminals   the screens of a session that is watched

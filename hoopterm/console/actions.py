@@ -119,6 +119,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
+    _action(_S.APP, "engines", "ctrl+e", "^e", "engines", "Pick another engine of this console to have in front"),
     _action(
         _S.APP,
         "palette",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -14,9 +13,9 @@ from textual import work
 from textual.app import App
 from textual.screen import Screen
 
-from hoopterm.address import VARIABLE, named
-from hoopterm.console import themes
+from hoopterm.console import engines, themes
 from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
 from hoopterm.console.pulse import Pulse
@@ -31,6 +30,7 @@ from hoopterm.errors import Problem
 if TYPE_CHECKING:
     from hoopterm.console.screens.approvals import Approvals
 
+_BETWEEN = "between"  # the mode while another engine comes to the front
 Severity = Literal["information", "warning", "error"]
 
 
@@ -53,7 +53,7 @@ def _replay() -> Screen[None]:
 
 
 class Console(App[None]):
-    """One person's console of one engine, or of one recording."""
+    """One person's console of some engines, or of one recording."""
 
     TITLE = "hoopterm"
     CSS_PATH: ClassVar[str | None] = "hoopterm.tcss"
@@ -75,6 +75,7 @@ class Console(App[None]):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         store: Store | None = None,
         has_files: bool = True,
+        others: Sequence[tuple[str, Road]] = (),
     ) -> None:
         # without colours Textual would make greys of a theme's: only the terminal's own can be left out altogether
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -83,6 +84,8 @@ class Console(App[None]):
         self.recording = recording
         self.place = Place(name, "", recording.name if recording and road is None else "")
         self.link = Link(self.store, road, self._poke) if road is not None else None
+        self.engines = [engines.Attached(name, self.store, self.link), *engines.attach(others, self._poke)]
+        self._in_front = 0
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = theme
@@ -103,8 +106,9 @@ class Console(App[None]):
         self.switch_mode("replay" if self.recording else "approvals")
         if self.recording:
             self.open_recording(self.recording)
-        if self.link is not None:
-            self._follow(self.link)
+        for engine in self.engines:
+            if engine.link is not None:
+                self._follow(engine.link)
         self.set_interval(1.0, self._tick)
 
     def on_unmount(self) -> None:
@@ -132,6 +136,27 @@ class Console(App[None]):
             if isinstance(screen, Page):
                 screen.tick()
 
+    def beside(self, cells: int) -> Line:
+        """What a header of so many cells says of the other engines."""
+        return engines.note(self.engines, self._in_front, cells)
+
+    @work(group="engines")
+    async def bring(self, place: int) -> None:
+        """Another engine to the front. Every screen begins anew: none keeps what the one before said."""
+        if place == self._in_front:
+            return
+        mode = self.current_mode
+        self.add_mode(_BETWEEN, Screen)
+        await self.switch_mode(_BETWEEN)
+        for name, first in self.MODES.items():
+            await self.remove_mode(name)
+            self.add_mode(name, first)
+        self._in_front = place
+        engine = self.engines[place]
+        self.store, self.link, self.place = engine.store, engine.link, Place(engine.name, "")
+        await self.switch_mode(mode)
+        await self.remove_mode(_BETWEEN)
+
     @property
     def engine(self) -> Engine:
         """The engine; raises EngineUnreachable while it is away, and where only a file is read."""
@@ -151,6 +176,7 @@ class Console(App[None]):
     @work(group="decide")
     async def decide(self, id: str, verdict: str, reason: str) -> None:
         """Send a vote and tell what came of it."""
+        store = self.store
         try:
             if verdict == "approve":
                 found = await self.engine.approve(id, reason)
@@ -159,7 +185,7 @@ class Console(App[None]):
         except Problem as problem:
             self.say(f"not {'approved' if verdict == 'approve' else 'denied'}: {_words(problem)}", "error")
             return
-        self.store.decided(found)
+        store.decided(found)
         self._poke()
         self.say(_told(found.state, found.verb, found.identity.subject, found.quorum, len(found.votes)))
 
@@ -238,6 +264,15 @@ class Console(App[None]):
         if self.link is not None:
             self.link.hurry()
 
+    def action_engines(self) -> None:
+        """Pick the engine to have in front."""
+        from hoopterm.console.screens.help import open_help
+
+        if len(self.engines) > 1:
+            open_help(self, engines.entries(self.engines, self._in_front), "Engines")
+        else:
+            self.say("this console has one engine; `hoopterm console --engine A --engine B` has more")
+
     def action_help(self) -> None:
         """The keys of the page in front."""
         from hoopterm.console.screens.help import keys, open_help
@@ -267,17 +302,11 @@ def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
     return f"{'approved' if state in ('approved', 'used') else state} {verb} of {who}"
 
 
-def run(engine: str | None = None, recording: Path | None = None) -> None:
-    """Run the console against an engine, or on one recording when a file is given and no engine."""
-    road: Road | None = None
-    name = socket.gethostname()
-    if recording is None or engine is not None:
-
-        def open_road() -> AbstractAsyncContextManager[Engine]:
-            from hoopterm.client import Client
-
-            return Client.at(engine)
-
-        road = open_road
-        name = named(engine or os.environ.get(VARIABLE)) or name
-    Console(road, name=name, recording=recording, theme=themes.chosen(os.environ)).run()
+def run(addresses: Sequence[str] = (), recording: Path | None = None) -> None:
+    """Run the console against engines, or on one recording when a file is given and no engine."""
+    theme = themes.chosen(os.environ)
+    if recording is not None and not addresses:
+        Console(None, recording=recording, theme=theme).run()
+        return
+    (name, road), *others = engines.roads(addresses)
+    Console(road, name=name, others=others, recording=recording, theme=theme).run()

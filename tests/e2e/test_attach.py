@@ -139,3 +139,30 @@ async def test_a_host_that_goes_away_is_a_banner_and_comes_back(
     laptop.server.start()
     await screen.shows("● live", "Nothing waits for you")
     screen.press("q")
+
+
+async def test_two_engines_are_in_one_console_and_the_one_in_front_is_decided_on(
+    laptop: Laptop, engine: RunningEngine, start_engine: StartEngine, database: Database, screen: Terminal
+) -> None:
+    here = start_engine(rules=RULES, masking=MASKING)
+    command = [sys.executable, "-m", "hoopterm", "console", "--engine", str(here.directory / "control.sock")]
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor", "HOME": str(laptop.home)}
+    screen.start([*command, "--engine", address(laptop, engine)], environment, (80, 24))
+    await screen.shows(f"{here.directory.name} 1/2 ● live", "Nothing waits for you")
+    connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
+    async with connection, asyncio.TaskGroup() as tasks:
+        deleting = tasks.create_task(connection.execute("delete from notes where id = 1"))
+        await screen.shows("1/2 ▲+1", "Nothing waits for you")
+        screen.press("C-e")
+        await screen.shows("Engines", "bastion", "1 waiting")
+        screen.press("bastion", "Enter")
+        await screen.shows("bastion 2/2", "delete from notes where id = 1")
+        screen.press("a")
+        await screen.shows("Cancel")
+        screen.press("agreed")
+        await screen.shows("agreed")
+        screen.press("Enter")
+        await screen.shows("does it")
+        screen.press("Enter")
+        await deleting
+    assert int(database.psql("select count(*) from notes where id = 1")) == 0

@@ -131,7 +131,7 @@ class Page(Screen[None]):
 
     def _header(self, cells: int) -> Line:
         place = self.console.place
-        here = chrome.Place(place.name, self.MODE, place.file)
+        here = chrome.Place(place.name, self.MODE, place.file, self.console.beside(cells))
         return chrome.header(self.console.store, here, cells, self.console.now())
 
     def _banner(self, cells: int) -> Line:

@@ -19,11 +19,12 @@ _ROOM_FROM = 140
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one is: the engine's name, the mode, and a file when nothing is asked of an engine."""
+    """Where one is: the engine's name, the mode, a file when nothing is asked of an engine, and what is beside it."""
 
     name: str
     mode: str
     file: str = ""
+    beside: Line = BLANK
 
 
 def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
@@ -33,7 +34,7 @@ def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
     if place.file:
         left += line(clean(place.file, 120), ("  file", "dim"))
     else:
-        left += (Span(clean(place.name, 60)), Span(" "), *_pulse(store))
+        left += (Span(clean(place.name, 60)), *place.beside, Span(" "), *_pulse(store))
         if store.status is not None and store.status.draining:
             left += line("  ", ("draining", "waiting"))
         if store.status is not None and cells >= _ROOM_FROM:
