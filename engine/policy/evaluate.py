@@ -139,6 +139,16 @@ class Policy:
         verbs = [rule.scope.what.verbs for rule, _ in self.coverage(identity, target).rules if rule.is_broad]
         return any(not named or verb in named for named in verbs)
 
+    def principals(self, identity: Identity, target: Target, effects: Iterable[Effect]) -> frozenset[str | None]:
+        """Whom the rules that may let this identity do something of the kind on this target run it as; None of those
+        that do not say."""
+        wanted = frozenset(effects)
+        return frozenset(
+            rule.principal
+            for rule, _ in self.coverage(identity, target).rules
+            if rule.decide is not Verdict.DENY and not wanted.isdisjoint(rule.scope.what.effects or wanted)
+        )
+
     def coverage(self, identity: Identity, target: Target) -> Coverage:
         """The rules about this identity on this target."""
         if (seen := self._seen.get((id(identity), id(target)))) is not None:

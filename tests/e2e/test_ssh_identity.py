@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -257,29 +257,63 @@ async def test_a_lock_ends_what_runs_and_lets_nobody_in(
 
 
 async def test_the_engine_signs_itself_in_for_a_session_and_names_it(
-    start_bastion: StartBastion, tmp_path: Path
+    start_bastion: StartBastion, principals: tuple[OpenSSHServer, Path]
 ) -> None:
+    target, allowed = principals
+    bastion = signing(start_bastion, target, f"{WORK_RULES}    principal: maintenance\n")
+    assert ssh(bastion, bastion.key()).stdout == b"in\n"
+    (opened,) = await told(bastion, "session.opened")
+    log = target.log
+    assert f'ID "{opened["session"]} bot"' in log or f"ID {opened['session']} bot" in log
+    allowed.write_text("deploy\n")  # whom the rule does not name
+    refused = ssh(bastion, bastion.key())
+    assert refused.stdout == b""
+    assert b"did not let the engine in" in refused.stderr
+
+
+@pytest.fixture
+def principals(tmp_path: Path) -> Iterator[tuple[OpenSSHServer, Path]]:
+    """An sshd that believes the engine's own authority, and the file of those it lets in as its user."""
     state = tmp_path / "bastion-0" / "state" / "keys"
     state.mkdir(parents=True)
-    trusted = tmp_path / "trusted"
+    trusted, allowed = tmp_path / "trusted", tmp_path / "principals"
     trusted.write_text(f"{public_line(load_or_make_ssh_ca(state))}\n")
-    principals = tmp_path / "principals"
-    principals.write_text("deploy\nmaintenance\n")
-    with servers(
-        tmp_path / "sshd", (f"TrustedUserCAKeys {trusted}", f"AuthorizedPrincipalsFile {principals}")
-    ) as target:
+    allowed.write_text("deploy\nmaintenance\n")
+    options = (f"TrustedUserCAKeys {trusted}", f"AuthorizedPrincipalsFile {allowed}")
+    with servers(tmp_path / "sshd", options) as target:
         (target.directory / "authorized_keys").write_text("")
-        rules = f"{WORK_RULES}    principal: maintenance\n"
-        proof = "certificate: {principal: deploy, ttl: 30s}"
-        bastion = start_bastion(rules, port=target.port, host_key=target.host_key, proof=proof)
-        assert ssh(bastion, bastion.key()).stdout == b"in\n"
-        (opened,) = await told(bastion, "session.opened")
-        log = target.log
-        assert f'ID "{opened["session"]} bot"' in log or f"ID {opened['session']} bot" in log
-        principals.write_text("deploy\n")  # whom the rule does not name
-        refused = ssh(bastion, bastion.key())
-        assert refused.stdout == b""
-        assert b"did not let the engine in" in refused.stderr
+        yield target, allowed
+
+
+def signing(start_bastion: StartBastion, target: OpenSSHServer, rules: str) -> Bastion:
+    """An engine that signs itself in at the target, for half a minute at a time."""
+    proof = "certificate: {principal: deploy, ttl: 30s}"
+    return start_bastion(rules, port=target.port, host_key=target.host_key, proof=proof)
+
+
+FILES = "  - {name: %s, decide: allow, who: {groups: [agents]}, what: {effects: [%s], paths: ['/tmp/**']}%s}\n"
+
+
+async def test_files_are_transferred_as_whom_the_rules_name(
+    start_bastion: StartBastion, principals: tuple[OpenSSHServer, Path], tmp_path: Path
+) -> None:
+    target, allowed = principals
+    (tmp_path / "a").write_text("a")
+    reading = "rules:\n" + FILES % ("reading", "read", ", principal: maintenance")
+    bastion = signing(start_bastion, target, reading)
+    allowed.write_text("maintenance\n")
+    got = bastion.run("scp", f":{tmp_path}/a", f"{tmp_path}/b")
+    assert (got.returncode, (tmp_path / "b").read_text()) == (0, "a"), got.stderr
+    bastion.config.write_text(bastion.config.read_text() + FILES % ("writing", "write", ""))
+    async with bastion.client() as client:
+        await client.apply_policy()
+    allowed.write_text("deploy\n")  # two rules that differ: as the target has it
+    assert bastion.run("scp", f"{tmp_path}/a", f":{tmp_path}/c").returncode == 0
+    refused = bastion.run("scp", f":{tmp_path}/a", f"{tmp_path}/d")
+    assert refused.returncode == 1
+    assert "its rule has it done as maintenance, and this transfer runs as deploy" in refused.stderr
+    assert not (tmp_path / "d").exists()
+    assert bastion.verified().ok
 
 
 async def test_a_changed_host_key_refuses_the_session_and_is_told(

@@ -18,7 +18,7 @@ from engine.audit.events import EventName
 from engine.errors import HooptermError, UpstreamError
 from engine.keys import load_or_make_host_key, load_or_make_ssh_ca
 from engine.lobby import Lobby
-from engine.model import Identity, Operation, Target
+from engine.model import Effect, Identity, Operation, Target
 from engine.protocols.ssh import denial
 from engine.protocols.ssh import upstream as upstreams
 from engine.protocols.ssh.channels import Channel
@@ -178,6 +178,17 @@ class Connection:
                     self._upstreams[name] = await connecting
                 self._upstreams[name].lender = self.forwards
             return self._upstreams[name]
+
+    def transferring(self) -> str | None:
+        """Whom files are transferred as: the one that all rules about files name, else the target's own; None where the
+        engine does not sign itself in."""
+        identity, target = self.session.identity, self.session.target
+        terms = self.gateway.revision.credentials[target.name].certificate
+        if terms is None:
+            return None
+        named = self.gateway.revision.policy.principals(identity, target, (Effect.READ, Effect.WRITE, Effect.DELETE))
+        (principal,) = named if len(named) == 1 else (None,)
+        return principal or terms.principal
 
     def _signed(self, terms: CertificateTerms) -> SignedIn:
         """What the engine's own authority signs for this session."""

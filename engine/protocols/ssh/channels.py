@@ -206,10 +206,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
-        upstream = await self._connection.upstream(handling.principal if handling is not None else None)
+        principal = handling.principal if handling is not None else None
+        if is_sftp := carries_sftp(request):
+            principal = self._connection.transferring()
+        upstream = await self._connection.upstream(principal)
         gateway, terminal = self._connection.gateway, request.terminal
-        if carries_sftp(request):
-            relay: Relay = FileRelay(gateway, passage, self.chan)
+        if is_sftp:
+            relay: Relay = FileRelay(gateway, passage, self.chan, principal)
         elif (transfer := transfer_of(request)) is not None:
             relay = ScpRelay(gateway, passage, self.chan, transfer)
         elif request.kind == "shell" and terminal is not None:

@@ -29,7 +29,13 @@ def carries_sftp(request: Request) -> bool:
 class FileRelay(Relay):
     """Its passage is that of the channel; what happens in it are operations of their own."""
 
-    def __init__(self, gateway: Gateway, passage: Passage, client: asyncssh.SSHServerChannel[bytes]) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        passage: Passage,
+        client: asyncssh.SSHServerChannel[bytes],
+        principal: str | None = None,
+    ) -> None:
         super().__init__(gateway, passage, client)
         self._stops: set[str] = set()  # why the client is not read
         ends = Ends(
@@ -41,7 +47,7 @@ class FileRelay(Relay):
             end=super().send_eof,
             spawn=gateway.spawn,
         )
-        self._files = Files(passage.session, gateway.pipeline, ends)
+        self._files = Files(passage.session, gateway.pipeline, ends, principal)
 
     def send(self, data: bytes) -> None:
         """Bytes of the client."""

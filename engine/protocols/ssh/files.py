@@ -58,12 +58,13 @@ class Ends:
 
 
 class Files:
-    """One SFTP conversation, between the client's channel and the upstream's."""
+    """One SFTP conversation, between the client's channel and the upstream's, there as `principal` if as one at all."""
 
-    def __init__(self, session: Session, pipeline: Pipeline, ends: Ends) -> None:
+    def __init__(self, session: Session, pipeline: Pipeline, ends: Ends, principal: str | None = None) -> None:
         self._session = session
         self._pipeline = pipeline
         self._ends = ends
+        self._principal = principal
         self._wire = Wire(sftp.REQUESTS, sftp.LIMIT_AT_FIRST)
         self._calls = Calls(ends.to_upstream)
         self._answers = Answers(session, ends.to_client)
@@ -207,9 +208,13 @@ class Files:
     def _deny(self, packet: Packet, denied: Denied) -> None:
         words = f"hoopterm: {denied.what}: {denied.why}; {denied.hint}"
         self._answers.status(packet.id, Code.PERMISSION_DENIED, denial.printable(words))
+        self._say(denial.words_of(denied))
+
+    def _say(self, words: str) -> None:
+        """Beside the answer: clients make their own words of a status."""
         if self._told < _MOST_WORDS:
             self._told += 1
-            self._ends.say(denial.words_of(denied))
+            self._ends.say(words)
 
     async def _admit_and_run(self, packet: Packet, question: Question) -> None:
         await question.turn.come()
@@ -217,7 +222,8 @@ class Files:
         if passage is None:
             return
         try:
-            await self._run(packet, question, passage)
+            if not await self._is_anothers(packet, question, passage):
+                await self._run(packet, question, passage)
         except HooptermError as error:
             passage.conclude(Outcome(Status.FAILED, error=self._session.masks.text(str(error))))
             raise
@@ -231,6 +237,20 @@ class Files:
             passage.conclude(Outcome(Status.CANCELLED, error="the client left"))
             return None
         return passage
+
+    async def _is_anothers(self, packet: Packet, question: Question, passage: Passage) -> bool:
+        """Whether its rule has it done as somebody else than this transfer runs as; then it is not done."""
+        handling = passage.decision.handling
+        wanted = handling.principal if handling is not None else None
+        if self._principal is None or wanted in (None, self._principal):
+            return False
+        self._settle(question)
+        words = f"its rule has it done as {wanted}, and this transfer runs as {self._principal}"
+        await passage.durable()
+        self._answers.status(packet.id, Code.PERMISSION_DENIED, f"hoopterm: {words}")
+        self._say(f"hoopterm: {words}\r\n")
+        passage.conclude(Outcome(Status.FAILED, error=words))
+        return True
 
     async def _run(self, packet: Packet, question: Question, passage: Passage) -> None:
         meaning = question.meaning

@@ -369,3 +369,13 @@ class TestInferredLines:
     def test_a_target_that_no_rule_lets_use_denies_lines_too(self) -> None:
         line = replace(operation(access("execute", "command:ls")), is_inferred=True)
         assert decide([], line).verdict is Verdict.DENY
+
+    def test_whom_rules_of_a_kind_name_is_known_before_anything_is_asked(self) -> None:
+        named = (("a", ["read"], "web"), ("b", ["write"], None), ("c", ["schema"], "root"))
+        rules = [replace(rule(name, "allow", effects=effects), principal=by) for name, effects, by in named]
+        policy = Policy([*rules, replace(rule("d", "deny", effects=["read"]), principal="nobody")])
+        assert policy.principals(BOT, SHOP, [Effect.READ]) == {"web"}
+        assert policy.principals(BOT, SHOP, [Effect.READ, Effect.WRITE]) == {"web", None}
+        assert policy.principals(BOT, SHOP, [Effect.DELETE]) == frozenset()
+        whole = Policy([*rules, replace(rule("e", "allow"), principal="all")])
+        assert whole.principals(BOT, SHOP, [Effect.DELETE]) == {"all"}
