@@ -6,11 +6,15 @@ belong to the application, those of scope MOVE to whatever list or document has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key
 
 
 class Scope(StrEnum):
@@ -133,17 +137,49 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+CHARACTERS = {_character_to_key(chr(code)): chr(code) for code in range(ord("!"), ord("~") + 1)}
+
+Keymap = Mapping[str, tuple[str, ...]]  # an action's name → its keys
+_OWN: ContextVar[Keymap] = ContextVar("keymap", default=MappingProxyType({}))
+
+
+@contextmanager
+def rebound(keymap: Keymap) -> Iterator[None]:
+    """Have actions with the keys of a user's own."""
+    before = _OWN.set(keymap)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
+def keymap() -> Keymap:
+    """The keys that differ from the registry's."""
+    return _OWN.get()
+
+
 def of(scopes: Iterable[Scope]) -> list[Action]:
-    """The actions of these scopes, in the scopes' order."""
-    wanted = tuple(scopes)
-    return [action for scope in wanted for action in ACTIONS if action.scope is scope]
+    """The actions of these scopes, in the scopes' order, with the keys they have now."""
+    own = _OWN.get()
+    return [_with(action, own) for scope in tuple(scopes) for action in ACTIONS if action.scope is scope]
+
+
+def _with(action: Action, own: Keymap) -> Action:
+    keys = own.get(action.name)
+    return action if keys is None else replace(action, keys=keys, shown=_shown(keys[0]))
+
+
+def _shown(key: str) -> str:
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return CHARACTERS.get(key, key)
 
 
 def find(scope: Scope, id: str) -> Action:
     """One action; KeyError where there is none."""
     for action in ACTIONS:
         if action.scope is scope and action.id == id:
-            return action
+            return _with(action, _OWN.get())
     raise KeyError(f"{scope}: {id}")
 
 
@@ -157,7 +193,7 @@ def modes() -> dict[str, Action]:
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:
-    """The scopes' actions as Textual bindings."""
+    """The scopes' actions as Textual bindings, with the registry's keys; the application knows a user's own."""
     return [
         Binding(
             ",".join(action.keys),
@@ -168,7 +204,8 @@ def bindings(*scopes: Scope) -> list[BindingType]:
             id=action.name,
         )
         for scope in scopes
-        for action in of([scope])
+        for action in ACTIONS
+        if action.scope is scope
     ]
 
 

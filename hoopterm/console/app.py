@@ -14,7 +14,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from hoopterm.console import engines, themes
-from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.actions import Scope, bindings, keymap, rebound
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
@@ -102,7 +102,8 @@ class Console(App[None]):
         return themes.LOOKS[themes.DEFAULT].theme.variables
 
     def on_mount(self) -> None:
-        """Begin: the first screen, the link, the clock."""
+        """Begin: the keys, the first screen, the link, the clock."""
+        self.set_keymap({name: ",".join(keys) for name, keys in keymap().items()})
         self.switch_mode("replay" if self.recording else "approvals")
         if self.recording:
             self.open_recording(self.recording)
@@ -302,11 +303,18 @@ def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
     return f"{'approved' if state in ('approved', 'used') else state} {verb} of {who}"
 
 
-def run(addresses: Sequence[str] = (), recording: Path | None = None) -> None:
-    """Run the console against engines, or on one recording when a file is given and no engine."""
+def run(addresses: Sequence[str] = (), recording: Path | None = None, keys: Path | None = None) -> None:
+    """Run the console against engines, or on one recording when a file is given and no engine.
+
+    `keys` is a file of the user's own keys, else the usual one, where there is one.
+    """
+    from hoopterm.console.keymap import read, usual
+
     theme = themes.chosen(os.environ)
-    if recording is not None and not addresses:
-        Console(None, recording=recording, theme=theme).run()
-        return
-    (name, road), *others = engines.roads(addresses)
-    Console(road, name=name, others=others, recording=recording, theme=theme).run()
+    own = read(keys) if keys is not None else read(usual(os.environ)) if usual(os.environ).is_file() else {}
+    with rebound(own):
+        if recording is not None and not addresses:
+            Console(None, recording=recording, theme=theme).run()
+        else:
+            (name, road), *others = engines.roads(addresses)
+            Console(road, name=name, others=others, recording=recording, theme=theme).run()
