@@ -17,9 +17,10 @@ pulse       at most so many repaints a second
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them
 searching   queries of the audit log, completed; what was found, as CSV
+findings    what a search found, a window of it; proof: an entry's proof, checked
 sql         statements as highlighted lines
 lines       styled lines as plain data: spans of text and role; themes say how roles look
 views       pure functions from data to lines
 widgets     what paints lines: documents, tables, feeds
-screens     approvals, sessions, watch, replay, and the dialogs
+screens     approvals, sessions, watch, audit, replay, and the dialogs
 """

@@ -26,6 +26,8 @@ class Scope(StrEnum):
     REPLAY = "Replay"
     RECORDINGS = "Recordings"
     READER = "Full text"
+    AUDIT = "Audit"
+    ENTRY = "Audit entry"
     SCREEN = "Any screen"
     FILTER = "Filter"
     MOVE = "Moving"
@@ -105,6 +107,12 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
     _action(_S.REPLAY, "recordings", "o", "o", "open…", "Pick another recording", 55),
     _action(_S.RECORDINGS, "open", "enter", "enter", "replay", "Replay this recording", 90),
+    _action(_S.AUDIT, "search", "slash", "/", "search", "Search by field:value, !term and words", 95, True),
+    _action(_S.AUDIT, "open", "enter", "enter", "open", "The whole entry, with its proof checked here", 90, True),
+    _action(_S.AUDIT, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
+    _action(_S.AUDIT, "follow", "f", "f", "follow", "Show what comes as it comes, or stop that", 70, True),
+    _action(_S.AUDIT, "export", "e", "e", "export…", "Write all that was found to a file: CSV or JSON", 60, True),
+    _action(_S.ENTRY, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
     _action(_S.FILTER, "filter", "slash", "/", "filter", "Keep rows with these words; !word leaves rows out", 45),
     _action(_S.SCREEN, "copy", "y", "y", "copy", "Copy what is selected to the clipboard (OSC 52)", 20),
     _action(_S.SCREEN, "back", "q escape", "q", "back", "Back; on a first screen, quit", 10),
@@ -121,6 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.GRID, "center", "c", "c", "to the cursor", "Show the part around the cursor again"),
     _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
     _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
+    _action(_S.APP, "mode('audit')", "5", "5", "Audit", "The record, searched and proven"),
     _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
     _action(_S.APP, "engines", "ctrl+e", "^e", "engines", "Pick another engine of this console to have in front"),

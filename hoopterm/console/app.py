@@ -52,6 +52,12 @@ def _replay() -> Screen[None]:
     return Recordings()
 
 
+def _audit() -> Screen[None]:
+    from hoopterm.console.screens.audit import Audit
+
+    return Audit()
+
+
 class Console(App[None]):
     """One person's console of some engines, or of one recording."""
 
@@ -61,6 +67,7 @@ class Console(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "approvals": _approvals,
         "sessions": _sessions,
+        "audit": _audit,
         "replay": _replay,
     }
     BINDINGS = bindings(Scope.APP)
@@ -89,6 +96,7 @@ class Console(App[None]):
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = theme
+        self.has_files = has_files
         self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
@@ -237,11 +245,11 @@ class Console(App[None]):
         self.home()
         self.screen.post_message(Prompt.Changed("filter", words, True))
 
-    def open_recording(self, source: Path | str) -> None:
-        """Replay a file, or the recording of a session of the engine."""
+    def open_recording(self, source: Path | str, operation: str | None = None) -> None:
+        """Replay a file, or the recording of a session of the engine, at an operation where one is named."""
         from hoopterm.console.screens.replay import Replay
 
-        self.push_screen(Replay(source))
+        self.push_screen(Replay(source, operation))
 
     async def fetch(self, session: str) -> Path:
         """The recording of a session of the engine, as a file of ours; raises Problem."""
