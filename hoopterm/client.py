@@ -228,6 +228,10 @@ class Client:
         """The policy in force, as it was written."""
         return await self._ask("GET", ["policy"], schema.PolicyView)
 
+    async def policy_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a configuration file, as this engine reads it."""
+        return await self._ask("GET", ["policy", "schema"], dict[str, Any])
+
     async def check_policy(self, files: Mapping[str, str]) -> schema.CheckView:
         """Whether the engine would take these files, by name."""
         body = schema.PolicyRequest(dict(files))

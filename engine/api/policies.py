@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from engine.api.call import Call
 from engine.api.explaining import explain
 from engine.api.schema import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
-from engine.config.loading import load_sources
+from engine.config.loading import json_schema, load_sources
 from engine.errors import ConfigError, NotFound
 
 
@@ -15,6 +16,11 @@ async def show_policy(call: Call) -> PolicyView:
     """The policy in force, as it was written."""
     revision = call.gateway.revision
     return PolicyView(revision.digest, {path.name: content.decode() for path, content in revision.sources.items()})
+
+
+async def policy_schema(call: Call) -> dict[str, Any]:
+    """The JSON Schema of a configuration file."""
+    return json_schema()
 
 
 async def check_policy(call: Call) -> CheckView:

@@ -24,7 +24,6 @@ app = typer.Typer(
 )
 
 app.command("search")(searching.search)
-app.command("show")(searching.show)
 app.command("reindex")(searching.reindex)
 
 _STYLES = {"denied": "red", "failed": "red", "refused": "red", "requested": "yellow", "gap": "red", "low": "red"}

@@ -14,7 +14,8 @@ from textual.app import App
 from textual.screen import Screen
 
 from hoopterm.console import engines, themes
-from hoopterm.console.actions import Scope, bindings, keymap, rebound
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.drafts import Drafts, usual
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
@@ -46,16 +47,16 @@ def _sessions() -> Screen[None]:
     return Sessions()
 
 
+def _policy() -> Screen[None]:
+    from hoopterm.console.screens.policy import Policy
+
+    return Policy()
+
+
 def _replay() -> Screen[None]:
     from hoopterm.console.screens.recordings import Recordings
 
     return Recordings()
-
-
-def _audit() -> Screen[None]:
-    from hoopterm.console.screens.audit import Audit
-
-    return Audit()
 
 
 class Console(App[None]):
@@ -67,7 +68,7 @@ class Console(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "approvals": _approvals,
         "sessions": _sessions,
-        "audit": _audit,
+        "policy": _policy,
         "replay": _replay,
     }
     BINDINGS = bindings(Scope.APP)
@@ -83,6 +84,7 @@ class Console(App[None]):
         store: Store | None = None,
         has_files: bool = True,
         others: Sequence[tuple[str, Road]] = (),
+        drafts: Drafts | None = None,
     ) -> None:
         # without colours Textual would make greys of a theme's: only the terminal's own can be left out altogether
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -97,6 +99,7 @@ class Console(App[None]):
             self.register_theme(look.theme)
         self.theme = theme
         self.has_files = has_files
+        self.drafts = drafts or Drafts(None)
         self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
@@ -110,8 +113,7 @@ class Console(App[None]):
         return themes.LOOKS[themes.DEFAULT].theme.variables
 
     def on_mount(self) -> None:
-        """Begin: the keys, the first screen, the link, the clock."""
-        self.set_keymap({name: ",".join(keys) for name, keys in keymap().items()})
+        """Begin: the first screen, the link, the clock."""
         self.switch_mode("replay" if self.recording else "approvals")
         if self.recording:
             self.open_recording(self.recording)
@@ -245,11 +247,11 @@ class Console(App[None]):
         self.home()
         self.screen.post_message(Prompt.Changed("filter", words, True))
 
-    def open_recording(self, source: Path | str, operation: str | None = None) -> None:
-        """Replay a file, or the recording of a session of the engine, at an operation where one is named."""
+    def open_recording(self, source: Path | str) -> None:
+        """Replay a file, or the recording of a session of the engine."""
         from hoopterm.console.screens.replay import Replay
 
-        self.push_screen(Replay(source, operation))
+        self.push_screen(Replay(source))
 
     async def fetch(self, session: str) -> Path:
         """The recording of a session of the engine, as a file of ours; raises Problem."""
@@ -311,18 +313,11 @@ def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
     return f"{'approved' if state in ('approved', 'used') else state} {verb} of {who}"
 
 
-def run(addresses: Sequence[str] = (), recording: Path | None = None, keys: Path | None = None) -> None:
-    """Run the console against engines, or on one recording when a file is given and no engine.
-
-    `keys` is a file of the user's own keys, else the usual one, where there is one.
-    """
-    from hoopterm.console.keymap import read, usual
-
+def run(addresses: Sequence[str] = (), recording: Path | None = None) -> None:
+    """Run the console against engines, or on one recording when a file is given and no engine."""
     theme = themes.chosen(os.environ)
-    own = read(keys) if keys is not None else read(usual(os.environ)) if usual(os.environ).is_file() else {}
-    with rebound(own):
-        if recording is not None and not addresses:
-            Console(None, recording=recording, theme=theme).run()
-        else:
-            (name, road), *others = engines.roads(addresses)
-            Console(road, name=name, others=others, recording=recording, theme=theme).run()
+    if recording is not None and not addresses:
+        Console(None, recording=recording, theme=theme).run()
+        return
+    (name, road), *others = engines.roads(addresses)
+    Console(road, name=name, others=others, recording=recording, theme=theme, drafts=Drafts(usual(os.environ))).run()

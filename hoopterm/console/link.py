@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from engine.api.schema import (
-    EntryDetailView,
-    EntryView,
+    AppliedView,
+    CheckView,
     FrameView,
     LiveView,
     LockView,
+    PolicyView,
     RecordingView,
     ReviewView,
-    SearchView,
     SessionView,
     StatusView,
 )
@@ -69,24 +69,24 @@ class Engine(Protocol):
         """A session's frames from its start, then as they happen."""
         ...
 
-    async def search(
-        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
-    ) -> SearchView:
-        """Entries of the log that a query finds."""
-        ...
-
-    def follow_search(
-        self, query: str = "", *, limit: int = 100, after: int | None = None
-    ) -> AsyncGenerator[EntryView, None]:
-        """The same, and on as they come."""
-        ...
-
-    async def entry(self, sequence: int) -> EntryDetailView:
-        """One entry whole, with its proof."""
-        ...
-
     async def recordings(self) -> list[RecordingView]:
         """Every recording that is kept."""
+        ...
+
+    async def policy(self) -> PolicyView:
+        """The policy in force."""
+        ...
+
+    async def policy_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a configuration file."""
+        ...
+
+    async def check_policy(self, files: Mapping[str, str]) -> CheckView:
+        """Whether the engine would take these files."""
+        ...
+
+    async def apply_policy(self, files: Mapping[str, str], expected: str) -> AppliedView:
+        """Put these files in force in place of a revision."""
         ...
 
     def download(self, session: str) -> AsyncGenerator[bytes, None]:

@@ -2,13 +2,13 @@
 
 status     glyph, word and colour of every state
 review     the queue's rows and the detail of a held operation
-entry      an entry of the log: its row, its fields, its proof
 session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered
 terminal   what a terminal is, and what was typed into it
 recording  a recording in a line
 timeline   a recording's time on one line
+policy     the policy that is being written
 room       how much space the record has left
 chrome     header, footer, banner and the four states of a list
 """

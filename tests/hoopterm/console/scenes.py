@@ -11,8 +11,6 @@ import msgspec
 
 from engine.api.schema import (
     AccessView,
-    EntryDetailView,
-    EntryView,
     FrameView,
     IdentityView,
     LiveView,
@@ -20,14 +18,13 @@ from engine.api.schema import (
     OutcomeView,
     RecordingView,
     ReviewView,
-    SearchView,
     SessionView,
     StatusView,
     TargetView,
     VoteView,
 )
 from hoopterm.errors import EngineUnreachable, Refused
-from tests.hoopterm.console.record import detail
+from tests.hoopterm.console.policies import Policies
 
 NOW = datetime(2026, 11, 22, 21, 41, 7, tzinfo=UTC)
 
@@ -229,10 +226,11 @@ def status(**changes: object) -> StatusView:
     return msgspec.structs.replace(view, **changes)
 
 
-class FakeEngine:
+class FakeEngine(Policies):
     """The client's methods over plain lists. `away` makes every call fail; `feed` is the live stream."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.feed: asyncio.Queue[LiveView | None] = asyncio.Queue()
         self.frames: asyncio.Queue[FrameView | None] = asyncio.Queue()
         self.kept = {review.id: review for review in queue()}
@@ -242,8 +240,6 @@ class FakeEngine:
         self.away = False
         self.refusal: Refused | None = None
         self.files: dict[str, bytes] = {}
-        self.entries: list[EntryView] = []
-        self.news: asyncio.Queue[EntryView | None] = asyncio.Queue()
 
     @asynccontextmanager
     async def road(self) -> AsyncGenerator[FakeEngine, None]:
@@ -310,36 +306,6 @@ class FakeEngine:
         self._answer()
         while (frame := await self.frames.get()) is not None:
             yield frame
-
-    async def search(
-        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
-    ) -> SearchView:
-        """Those of `entries`, the newest last, whose text has the query."""
-        self._answer()
-        self.calls.append(("search", query, str(before), str(after)))
-        if query.startswith("colour:"):
-            raise Refused("error", "there is no field 'colour'", "fields are identity, target")
-        found = [entry for entry in self.entries if query in entry.text]
-        if after is not None:
-            kept = [entry for entry in found if entry.sequence > after]
-        else:
-            kept = [entry for entry in reversed(found) if before is None or entry.sequence < before]
-        return SearchView(kept[:limit], len(kept) > limit, len(self.entries), len(self.entries))
-
-    async def follow_search(
-        self, query: str = "", *, limit: int = 100, after: int | None = None
-    ) -> AsyncGenerator[EntryView, None]:
-        """What was put on `news`, until None."""
-        self._answer()
-        self.calls.append(("follow", query))
-        while (entry := await self.news.get()) is not None:
-            yield entry
-
-    async def entry(self, sequence: int) -> EntryDetailView:
-        """One of `entries` with a proof that holds."""
-        self._answer()
-        self.calls.append(("entry", str(sequence)))
-        return detail(self.entries[sequence], has_recording=bool(self.files))
 
     async def recordings(self) -> list[RecordingView]:
         """What can be replayed."""

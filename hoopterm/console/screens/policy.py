@@ -1,0 +1,384 @@
+"""The policy in an editor: checked as one types, compared with what is in force, applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from textual import on, work
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from hoopterm.console import completion, diagnostics
+from hoopterm.console.actions import Scope, bindings, of
+from hoopterm.console.completion import Names
+from hoopterm.console.diagnostics import Diagnostic
+from hoopterm.console.lines import Line
+from hoopterm.console.screens.applying import ask_to_apply, ask_to_discard
+from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.patch import Patch
+from hoopterm.console.store import LinkState, Topic
+from hoopterm.console.text import clean
+from hoopterm.console.views import chrome, policy
+from hoopterm.console.views.policy import Verdict
+from hoopterm.console.widgets.bars import Bar, Rule
+from hoopterm.console.widgets.choices import Choices
+from hoopterm.console.widgets.document import Document
+from hoopterm.console.widgets.live_table import Column, LiveTable
+from hoopterm.console.widgets.yaml_editor import YamlEditor
+from hoopterm.console.workbench import Workbench
+from hoopterm.errors import EngineUnreachable, Problem
+
+PAUSE = 0.3  # seconds without a keystroke until the engine is asked
+PROBLEMS = (Column("place", "where", 8), Column("kind", "", 9), Column("why", "why", 20, flex=1))
+FILES = (Column("name", "files", 12, flex=1), Column("mark", "", 2))
+
+
+class Policy(Page):
+    """What is written stays, whatever becomes of the engine, until it is applied or discarded."""
+
+    MODE = "policy"
+    SCOPES = (Scope.POLICY, Scope.SCREEN)
+    BINDINGS = bindings(*SCOPES)
+    AUTO_FOCUS = "#editor"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Workbench()
+        self.verdict = Verdict()
+        self.choices = Choices()
+        self._file = ""
+        self._cause = ""
+        self._schema: Mapping[str, Any] = {}
+        self._names = Names()
+        self._later: Timer | None = None
+        self._key = ""  # what the engine's draft is kept under; another engine may be in front by the end
+
+    def body(self) -> Iterable[Widget]:
+        """Files, editor, problems, and what would change."""
+        with Horizontal(id="bench"):
+            yield LiveTable(FILES, self._file_row, id="files", titles=False)
+            with Vertical(id="desk"):
+                yield Bar(self._tabs, id="tabs")
+                yield YamlEditor(self.choices, id="editor")
+                yield Bar(lambda cells: policy.summary(self.verdict, cells), id="verdict")
+                yield LiveTable(PROBLEMS, self._problem_row, id="problems", titles=False)
+            with Vertical(id="side"):
+                yield Rule(lambda: "against what is in force", id="side-title")
+                yield Document(id="changes")
+        yield Document(id="state")
+        yield self.choices
+
+    @property
+    def editor(self) -> YamlEditor:
+        """The editor."""
+        return self.query_one("#editor", YamlEditor)
+
+    # The engine's policy
+
+    def changed(self, topics: frozenset[Topic]) -> None:
+        """Ask anew when the engine is back, or runs on another revision."""
+        super().changed(topics)
+        store = self.console.store
+        is_new = self.bench.live is None or (
+            store.status is not None and store.status.policy != self.bench.live.revision
+        )
+        if topics & {Topic.LINK, Topic.STATUS} and is_new and store.link is LinkState.LIVE and self.is_ready:
+            self._load()
+        if Topic.LINK in topics and self.bench.live is not None:
+            self._check_soon()
+
+    @work(name="policy", exclusive=True, group="policy")
+    async def _load(self) -> None:
+        try:
+            live = await self.console.engine.policy()
+            self._schema = self._schema or await self.console.engine.policy_schema()
+            self._cause = ""
+        except Problem as problem:
+            self._cause = problem.message
+        else:
+            self.bench.load(live)
+            if not self._key:
+                self._restore()
+            self._open(self._file)
+        if self.is_ready:
+            self.show(frozenset())
+
+    def _restore(self) -> None:
+        status = self.console.store.status
+        self._key = f"{self.console.place.name}\0{status.state if status is not None else ''}"
+        self.bench.take(self.console.drafts.load(self._key))
+        if self.bench.draft is not None:
+            self.console.say("your draft is as you left it")
+
+    def _keep(self) -> None:
+        if self._key:
+            self.console.drafts.keep(self._key, self.bench.draft)
+
+    def on_unmount(self) -> None:
+        """What was typed last is kept, too."""
+        super().on_unmount()
+        self._keep()
+
+    # The text
+
+    def _open(self, name: str) -> None:
+        """Have a file in the editor, where it is not there already with the same text."""
+        files = self.bench.files
+        if name not in files:
+            name = next(iter(files), "")
+        is_other, self._file = name != self._file, name
+        text = files.get(name, "")
+        if is_other or self.editor.text != text:
+            place = self.editor.cursor_location
+            with self.editor.prevent(TextArea.Changed):
+                self.editor.show(text)
+            if not is_other:
+                self.editor.go(place[0] + 1, place[1] + 1)
+        self._names = completion.names(files.values())
+        self._check_soon()
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self.bench.write(self._file, self.editor.text)
+        self.choices.close()
+        self.query_one("#tabs").refresh()
+        self._check_soon()
+
+    @on(YamlEditor.Typing)
+    def _turned(self, event: YamlEditor.Typing) -> None:
+        self.choices.close()
+        if not event.is_typing:
+            self._settle()
+        self.changed(frozenset())
+
+    def _check_soon(self) -> None:
+        """Ask the engine once the typing pauses."""
+        self.verdict.is_awaited = True
+        if self._later is not None:
+            self._later.stop()
+        self._later = self.set_timer(PAUSE, self._settle)
+
+    def _settle(self) -> None:
+        """The typing pauses: keep the draft, look at its names, have it checked."""
+        if self._later is not None:
+            self._later.stop()
+        if not self.is_ready or self.bench.live is None:
+            return
+        self._keep()
+        self._names = completion.names(self.bench.files.values())
+        self._check(dict(self.bench.files))
+        self.show(frozenset())
+
+    @work(name="check", exclusive=True, group="check")
+    async def _check(self, files: dict[str, str]) -> None:
+        try:
+            said = await self.console.engine.check_policy(files)
+        except Problem as problem:
+            verdict = Verdict(cause=problem.message)
+        else:
+            found = diagnostics.read(said.problems, files, are_warnings=said.ok)
+            verdict = Verdict(True, False, said.ok, found, said.revision or "")
+        if files == self.bench.files and self.is_ready:
+            self.verdict = verdict
+            self._mark()
+            self.show(frozenset())
+
+    def _mark(self) -> None:
+        self.editor.mark(found for found in self.verdict.found if found.file == self._file)
+        self.query_one("#problems", LiveTable).show([str(index) for index in range(len(self.verdict.found))])
+
+    # Pictures
+
+    def show(self, topics: frozenset[Topic]) -> None:
+        """The editor, or why there is none."""
+        has_text = self.bench.live is not None
+        self.query_one("#bench").display = has_text
+        state = self.query_one("#state", Document)
+        state.display = not has_text
+        if not has_text:
+            state.show(self._nothing())
+            return
+        files = self.query_one("#files", LiveTable)
+        files.show(list(self.bench.files))
+        files.select(self._file)
+        files.display = len(self.bench.files) > 1 and self.has_class("wide")
+        self.query_one("#problems").display = bool(self.verdict.found)
+        for id in ("#tabs", "#verdict"):
+            self.query_one(id).refresh()
+        if self.has_class("wide"):
+            text = self.bench.patch()
+            self.query_one("#changes", Document).show(policy.patch(text) if text else policy.no_changes())
+
+    def _nothing(self) -> list[Line]:
+        if self.console.link is None:
+            return chrome.empty(
+                "Only a file is open", "start the console with an engine to see its policy", "q", "quit"
+            )
+        if self._cause or self.console.store.link is LinkState.LOST:
+            return chrome.broken("The policy cannot be read", self._cause or self.console.store.cause)
+        return chrome.loading("asking the engine for its policy", self.console.place.name)
+
+    def _tabs(self, cells: int) -> Line:
+        return policy.tabs(self.bench, self._file, self.editor.is_typing, cells)
+
+    def _file_row(self, key: str) -> Mapping[str, Line]:
+        return policy.file(key, key in self.bench.changed())
+
+    def _problem_row(self, key: str) -> Mapping[str, Line]:
+        found = self.verdict.found[int(key)]
+        return policy.problem(found, len(self.bench.files) > 1)
+
+    def _footer(self, cells: int) -> Line:
+        if not self.editor.is_typing:
+            return super()._footer(cells)
+        return chrome.footer(of([Scope.TYPING]), frozenset(), {}, cells)
+
+    # Choices
+
+    @on(YamlEditor.Asked)
+    def _offer(self, event: YamlEditor.Asked) -> None:
+        at = event.at
+        if at is None or (not at.typed and not event.by_hand):
+            self.choices.close()
+            return
+        fitting = completion.offers(self._schema, self._names, at)
+        self.choices.open(fitting, self.editor.cursor_screen_offset)
+        if event.by_hand and not fitting:
+            self.console.say("nothing is known that fits here")
+
+    # Actions
+
+    def off(self) -> frozenset[str]:
+        """Nothing to apply where nothing is changed, or while it does not hold."""
+        found = set(super().off())
+        if not self.bench.changed():
+            found |= {"apply", "discard", "patch"}
+        if self.verdict.is_known and not self.verdict.holds:
+            found.add("apply")
+        if not self.verdict.found:
+            found |= {"next_problem", "previous_problem"}
+        if self.bench.live is None:
+            found |= {"edit"}
+        return frozenset(found)
+
+    def why_off(self, id: str) -> str:
+        """Why, in words."""
+        if id in super().off():
+            return super().why_off(id)
+        if id == "edit":
+            return "there is no policy to edit yet"
+        if id.endswith("_problem"):
+            return "there is no problem to go to"
+        if not self.bench.changed():
+            return "nothing is changed: the text is what is in force"
+        return "the text has problems; ] goes to the next one"
+
+    def action_edit(self) -> None:
+        """Type from here on."""
+        focused = self.focused
+        if isinstance(focused, LiveTable):
+            self._pick(focused)
+        elif not self.is_off("edit"):
+            self.editor.focus()
+            self.editor.action_type()
+
+    def _pick(self, table: LiveTable) -> None:
+        """Enter on a row: the file, or the problem's place."""
+        if table.cursor is None:
+            return
+        if table.id == "files":
+            self._open(table.cursor)
+            self._mark()
+            self.editor.focus()
+        else:
+            self._go(self.verdict.found[int(table.cursor)])
+
+    def on_live_table_opened(self, event: LiveTable.Opened) -> None:
+        """A second click does what `enter` does."""
+        self._pick(event.table)
+
+    def _go(self, found: Diagnostic) -> None:
+        if found.file != self._file and found.file in self.bench.files:
+            self._open(found.file)
+            self._mark()
+        self.editor.focus()
+        self.editor.go(found.line, found.column)
+
+    def action_next_problem(self) -> None:
+        """To the next problem."""
+        self._leap(True)
+
+    def action_previous_problem(self) -> None:
+        """To the one before."""
+        self._leap(False)
+
+    def _leap(self, forward: bool) -> None:
+        if self.is_off("next_problem"):
+            return
+        row, column = self.editor.cursor_location
+        found = diagnostics.beside(self.verdict.found, self._file, row + 1, column + 1, forward=forward)
+        if found is not None:
+            self._go(found)
+            self.query_one("#problems", LiveTable).select(str(list(self.verdict.found).index(found)))
+
+    def action_file(self) -> None:
+        """The next file."""
+        every = list(self.bench.files)
+        if len(every) < 2:
+            self.console.say("the configuration is one file")
+            return
+        self._open(every[(every.index(self._file) + 1) % len(every)])
+        self._mark()
+        self.show(frozenset())
+
+    def action_patch(self) -> None:
+        """What would change, as text, to be read, copied or saved."""
+        if not self.is_off("patch"):
+            self.app.push_screen(Patch(self.bench.patch(), "what would change of what is in force"))
+
+    def action_discard(self) -> None:
+        """Ask, then forget the draft."""
+        if not self.is_off("discard"):
+            ask_to_discard(self)
+
+    def discard(self) -> None:
+        """The text is what is in force again."""
+        self.bench.discard()
+        self._open(self._file)
+        self._settle()
+        self.console.say("the draft is gone; the text is what is in force")
+
+    def action_apply(self) -> None:
+        """Ask, then put it in force."""
+        if not self.is_off("apply"):
+            ask_to_apply(self)
+
+    @work(group="apply", exclusive=True)
+    async def apply(self, files: dict[str, str], revision: str) -> None:
+        patch = self.bench.patch()
+        try:
+            applied = await self.console.engine.apply_policy(files, revision)
+        except EngineUnreachable as problem:
+            self.console.say(f"whether it was applied is not known: {problem.message}; your draft is kept", "error")
+        except Problem as problem:
+            self._refused(problem, patch)
+        else:
+            self.console.say(f"in force: revision {applied.revision[:12]}")
+            self._load()
+
+    def _refused(self, problem: Problem, patch: str) -> None:
+        """Say what happened; the draft stays. Where the engine may not write, its hint is the patch."""
+        hint = problem.hint if "\n" not in problem.hint else ""
+        self.console.say(f"not applied: {problem.message}{'; ' + hint if hint else ''}. Your draft is kept", "error")
+        if "\n" in problem.hint:
+            self.app.push_screen(Patch(patch, "the engine may not write its files: bring this to where they come from"))
+        self._load()
+
+    def copied(self) -> tuple[str, str]:
+        """What is selected, else the file."""
+        if self.editor.selected_text:
+            return self.editor.selected_text, "the selection"
+        return self.editor.text, clean(self._file, 60)

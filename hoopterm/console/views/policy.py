@@ -1,0 +1,135 @@
+"""The policy that is being written: its files, its problems, and what it would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.api.schema import StatusView
+from hoopterm.console import phrases
+from hoopterm.console.diagnostics import Diagnostic
+from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, shorten, wrap
+from hoopterm.console.text import clean
+from hoopterm.console.workbench import Workbench
+
+_LABEL = 12
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What an engine said of the text as it is; `cause` is why nothing is known of it."""
+
+    is_known: bool = False
+    is_awaited: bool = False
+    holds: bool = False
+    found: Sequence[Diagnostic] = field(default_factory=tuple)
+    revision: str = ""
+    cause: str = ""
+
+
+def tabs(bench: Workbench, current: str, is_typing: bool, cells: int) -> Line:
+    """The files, the current one first in sight, and what is being done with them."""
+    changed = bench.changed()
+    out: list[Span] = [Span(" ")]
+    for name in bench.files:
+        here = name == current
+        out += [Span(clean(name, 60), "strong" if here else "dim"), Span(" ●" if name in changed else "", "amber")]
+        out.append(Span("   "))
+    right: Line = line(("as in force ", "dim"))
+    if is_typing:
+        right = line((" typing ", "call"), " ")
+    elif bench.is_overtaken:
+        right = line(("▲ another revision is in force ", "waiting"))
+    elif changed:
+        added, removed = bench.counts()
+        right = line(("draft ", "amber"), (f"+{added}", "running"), " ", (f"−{removed} ", "red"))
+    return ends(tuple(out), right, cells)
+
+
+def summary(verdict: Verdict, cells: int) -> Line:
+    """What the engine thinks of the text, in a line."""
+    errors = sum(not each.is_warning for each in verdict.found)
+    warnings = len(verdict.found) - errors
+    if verdict.cause:
+        said = line(("◌ not checked: ", "dim"), (clean(verdict.cause, 300), "dim"))
+    elif verdict.is_awaited or not verdict.is_known:
+        said = line(("◌ checking", "dim"))
+    elif errors:
+        said = line((f"✗ {phrases.plural(errors, 'problem')}", "danger"))
+    else:
+        said = line(("✓ holds", "running"), (f"  revision {clean(verdict.revision)[:12]}", "dim"))
+    if warnings and not verdict.cause:
+        said = joined([said, line((f"▲ {phrases.plural(warnings, 'warning')}", "amber"))])
+    lead = line(("── ", "faint"))
+    said = shorten((*lead, *said, Span(" ")), cells)
+    used = sum(len(span.text) for span in said)
+    return (*said, Span("─" * max(cells - used, 0), "faint"))
+
+
+def file(name: str, is_changed: bool) -> Mapping[str, Line]:
+    """A row of the list of files."""
+    return {"name": (Span(clean(name, 60)),), "mark": (Span("●" if is_changed else "", "amber"),)}
+
+
+def problem(found: Diagnostic, has_files: bool) -> Mapping[str, Line]:
+    """A row of the list of problems."""
+    role = "amber" if found.is_warning else "red"
+    file = (Span(f"{clean(found.file, 40)}  ", "dim"),) if has_files else BLANK
+    return {
+        "place": (Span(found.place, role),),
+        "kind": (Span("▲ warning" if found.is_warning else "✗ problem", role),),
+        "why": (*file, Span(clean(found.why, 1000))),
+    }
+
+
+def patch(text: str) -> list[Line]:
+    """A diff of text, coloured."""
+    out: list[Line] = []
+    for row in text.splitlines():
+        if row.startswith(("--- ", "+++ ")):
+            out.append(line((clean(row), "dim")))
+        elif row.startswith("@@"):
+            out.append(line((clean(row), "number")))
+        else:
+            role = {"+": "running", "-": "red"}.get(row[:1], "dim")
+            out.append(line((clean(row.replace("\t", "    ")), role)))
+    return out
+
+
+def no_changes() -> list[Line]:
+    """A draft that says what is in force."""
+    return [BLANK, line("  ", ("Nothing is changed", "strong")), line("  ", ("the text is what is in force", "dim"))]
+
+
+def question(bench: Workbench, status: StatusView | None, engine: str, cells: int) -> list[Line]:
+    """What is put in force, where, by whom."""
+    added, removed = bench.counts()
+    changed = ", ".join(clean(name, 60) for name in sorted(bench.changed()))
+    you = clean(status.you, 60) if status is not None and status.you else "you"
+    return _folded(
+        cells,
+        ("who", line((you, "bright"))),
+        ("where", line((clean(engine, 60), "bright"), ("  every listener, live sessions included", "dim"))),
+        ("what", line(changed, "  ", (f"+{added}", "running"), " ", (f"−{removed}", "red"), (" lines", "dim"))),
+        ("replaces", line((f"revision {clean(bench.revision)[:12]}", "dim"))),
+        ("how long", line("at once, and until another revision is applied")),
+    )
+
+
+def discarding(bench: Workbench, cells: int) -> list[Line]:
+    """What is lost with a draft."""
+    added, removed = bench.counts()
+    changed = ", ".join(clean(name, 60) for name in sorted(bench.changed()))
+    return _folded(
+        cells,
+        ("what", line(changed, "  ", (f"+{added}", "running"), " ", (f"−{removed}", "red"), (" lines", "dim"))),
+        ("then", line("the text is what is in force again; nothing is sent to the engine")),
+    )
+
+
+def _folded(cells: int, *facts: tuple[str, Line]) -> list[Line]:
+    out: list[Line] = []
+    for label, value in facts:
+        for index, piece in enumerate(wrap(value, max(cells - _LABEL, 20))):
+            out.append((Span((label if not index else "").ljust(_LABEL), "dim"), *piece))
+    return out
