@@ -19,6 +19,7 @@ from tests.bench.machine import usage
 from tests.bench.ssh import Road, keystroke
 from tests.servers.bastion import WORK_RULES, Bastion, bastions
 from tests.servers.openssh import servers
+from tests.servers.processes import children, nursery
 from tests.servers.sshkeys import keygen, public
 
 _CONSOLES, _QUICK_CONSOLES, _EACH = 100, 10, 8
@@ -42,18 +43,18 @@ def measure(bench: Bench) -> list[Figure]:
                 _open(stack, engine, people[number // _EACH])
             took = time.perf_counter() - started
             beside = [keystroke(road, _KEYSTROKES) for _ in rounds]
-            nursery, consoles = _processes(engine)
+            forker, consoles = _processes(engine)
             each = statistics.median(_share(pid) for pid in consoles)
-            idle, engine_idle = _idle([nursery, *consoles]), _idle([_pid(engine)])
+            idle, engine_idle = _idle([forker, *consoles]), _idle([_pid(engine)])
             details = {
                 "consoles": float(len(consoles)),
                 "each_MB": each / _MEGABYTE,
-                "nursery_MB": _share(nursery) / _MEGABYTE,
+                "nursery_MB": _share(forker) / _MEGABYTE,
                 "opening_ms": took / count * 1000,
                 "idle_cpu_percent_each": idle / len(consoles) * 100,
                 "engine_cpu_percent": engine_idle * 100,
             }
-            total = _share(nursery) + sum(_share(pid) for pid in consoles)
+            total = _share(forker) + sum(_share(pid) for pid in consoles)
     bench.say(f"{count} consoles: {each / _MEGABYTE:.1f} MB each, {idle / count * 100:.2f} % of a core each")
     times = {"alone_ms": statistics.median(alone) * 1000, "beside_ms": statistics.median(beside) * 1000}
     return [
@@ -113,12 +114,8 @@ def _pid(engine: Bastion) -> int:
 
 
 def _processes(engine: Bastion) -> tuple[int, list[int]]:
-    (nursery,) = _children(_pid(engine))
-    return nursery, _children(nursery)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    found = nursery(_pid(engine))
+    return found, children(found)
 
 
 def _share(pid: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers import processes
 from tests.servers.bastion import Bastion, StartBastion, bastions
 from tests.servers.openssh import OpenSSHServer, agent
 from tests.servers.sshkeys import public
@@ -58,20 +59,15 @@ async def events(bastion: Bastion, name: str) -> list[dict[str, Any]]:
 
 def nursery(bastion: Bastion) -> int:
     assert bastion.process is not None
-    (pid,) = children(bastion.process.pid)
-    return pid
+    return processes.nursery(bastion.process.pid)
 
 
 async def forked(bastion: Bastion) -> int:
     """The process of the one console that is open, once those before it are over."""
     async with asyncio.timeout(20):
-        while len(found := children(nursery(bastion))) != 1:  # noqa: ASYNC110 — nobody tells us of a process's end
+        while len(found := processes.children(nursery(bastion))) != 1:  # noqa: ASYNC110 — nobody tells us of a process's end
             await asyncio.sleep(0.05)
     return found[0]
-
-
-def children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def seen(pid: int, name: str) -> str:
@@ -216,9 +212,11 @@ async def test_a_console_over_ssh_has_the_persons_identity_and_none_of_the_engin
         assert status["CapEff"] == status["CapPrm"] == status["CapInh"] == "0" * 16
 
 
-async def test_who_has_no_permission_is_told_so(bastion: Bastion, screen: Terminal) -> None:
-    log_in(bastion, screen, "alice")
-    await screen.shows("alice may not open the console", "none of the permissions admin, approver", "status 1")
+async def test_who_has_no_permission_is_told_so(bastion: Bastion) -> None:
+    done = bastion.ssh("-tt", login="console", identity="alice")
+    assert done.returncode == 1
+    assert b"alice may not open the console" in done.stderr
+    assert b"none of the permissions admin, approver" in done.stderr
     *_, refused = await events(bastion, "session.refused")
     assert (refused["identity"], refused["target"]) == ("alice", "console")
 
