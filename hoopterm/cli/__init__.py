@@ -11,7 +11,7 @@ sessions     list, watch, kill
 lock unlock  the stop button
 token        create, list, revoke
 policy       check, apply, explain
-audit        tail, changes, search, reindex, verify, key, checkpoint
+audit        tail, changes, search, show, reindex, verify, key, checkpoint
              (searching: terms, tables, CSV; verification: what the files show, in words)
 target       list, show, learn
 agent        list, show

@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 
 app.command("search")(searching.search)
+app.command("show")(searching.show)
 app.command("reindex")(searching.reindex)
 
 _STYLES = {"denied": "red", "failed": "red", "refused": "red", "requested": "yellow", "gap": "red", "low": "red"}

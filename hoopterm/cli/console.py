@@ -19,6 +19,13 @@ def console(
         Path | None,
         typer.Option("--recording", exists=True, dir_okay=False, help="Open it in the player; no engine is needed."),
     ] = None,
+    keymap: Annotated[
+        Path | None,
+        typer.Option("--keymap", exists=True, dir_okay=False, help="Your keys; else ~/.config/hoopterm/keymap.yaml."),
+    ] = None,
+    print_keymap: Annotated[
+        bool, typer.Option("--print-keymap", help="Print every action with its keys, to begin a keymap with.")
+    ] = False,
     engine: Annotated[
         list[str] | None,
         typer.Option("--engine", metavar="ENGINE", help="Its control socket, or ssh://user@host; may be repeated."),
@@ -28,8 +35,13 @@ def console(
 
     With several engines Ctrl+E picks the one in front.
     """
+    if print_keymap:
+        from hoopterm.console.keymap import text
+
+        print(text(), end="")
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Misused("the console needs a terminal", "every screen also exists as a command: see `hoopterm --help`")
     from hoopterm.console.app import run
 
-    run(engine or (), recording)
+    run(engine or (), recording, keymap)

@@ -15,9 +15,11 @@ from rich.text import Text
 
 from engine.api.schema import EntryView
 from hoopterm.cli.options import Engine, Json, ask, complete_identities, complete_targets, connected
-from hoopterm.cli.output import Column, draw, emit, emit_line, note, now, say, styled
+from hoopterm.cli.output import Column, console, draw, emit, emit_line, note, now, say, say_whole, styled
 from hoopterm.console.phrases import local_date, plural
+from hoopterm.console.proof import check
 from hoopterm.console.searching import CSV_FIELDS, csv_row, quoted
+from hoopterm.console.views.entry import whole as entry_lines
 from hoopterm.errors import Misused
 
 if TYPE_CHECKING:
@@ -103,6 +105,23 @@ def search(
         asyncio.run(_follow(engine, query, limit, as_json=as_json, as_csv=as_csv))
     else:
         asyncio.run(_search(engine, query, limit, before, as_json=as_json, as_csv=as_csv))
+
+
+def show(
+    sequence: Annotated[int, typer.Argument(metavar="ENTRY", min=0, help="Its number, the first being 0.")],
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """Show one entry whole, and check here that it is in the signed log; exit status 1 where that does not hold."""
+    detail = ask(engine, lambda client: client.entry(sequence))
+    proven = check(detail)
+    if as_json:
+        emit({**msgspec.to_builtins(detail), "proven": proven.holds, "why": proven.why})
+    else:
+        for spans in entry_lines(detail, proven, console().width):
+            say_whole("".join(span.text for span in spans))
+    if not proven.holds:
+        raise typer.Exit(1)
 
 
 def reindex(engine: Engine = None, as_json: Json = False) -> None:

@@ -2,6 +2,7 @@
 
 app         modes and wiring
 actions     the one registry of keys: footer, help and palette read it
+keymap      the keys of a user's own, from a file
 palette     what can be reached by name, and how letters find it
 twins       the subcommand that does the same as an action
 store       what the engine said, as view state; no widgets
@@ -16,6 +17,7 @@ pulse       at most so many repaints a second
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them
 searching   queries of the audit log, completed; what was found, as CSV
+findings    what a search found, a window of it; proof: an entry's proof, checked
 sql         statements as highlighted lines
 yaml        YAML as it is typed: the parts of each line, and what a place is under
 workbench   a policy that is being written, beside the one in force; drafts: what of it outlives the console
@@ -24,5 +26,5 @@ diagnostics what is wrong with it, at its place
 lines       styled lines as plain data: spans of text and role; themes say how roles look
 views       pure functions from data to lines
 widgets     what paints lines: documents, tables, feeds
-screens     approvals, sessions, watch, replay, policy, and the dialogs
+screens     approvals, sessions, watch, policy, audit, replay, and the dialogs
 """

@@ -7,11 +7,15 @@ those of TYPING to an editor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key
 
 
 class Scope(StrEnum):
@@ -26,6 +30,8 @@ class Scope(StrEnum):
     TYPING = "While typing"
     PATCH = "Patch"
     READER = "Full text"
+    AUDIT = "Audit"
+    ENTRY = "Audit entry"
     SCREEN = "Any screen"
     FILTER = "Filter"
     MOVE = "Moving"
@@ -105,6 +111,12 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
     _action(_S.REPLAY, "recordings", "o", "o", "open…", "Pick another recording", 55),
     _action(_S.RECORDINGS, "open", "enter", "enter", "replay", "Replay this recording", 90),
+    _action(_S.AUDIT, "search", "slash", "/", "search", "Search by field:value, !term and words", 95, True),
+    _action(_S.AUDIT, "open", "enter", "enter", "open", "The whole entry, with its proof checked here", 90, True),
+    _action(_S.AUDIT, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
+    _action(_S.AUDIT, "follow", "f", "f", "follow", "Show what comes as it comes, or stop that", 70, True),
+    _action(_S.AUDIT, "export", "e", "e", "export…", "Write all that was found to a file: CSV or JSON", 60, True),
+    _action(_S.ENTRY, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
     _action(_S.POLICY, "edit", "i enter", "i", "edit", "Type from here on; escape ends it", 99),
     _action(_S.POLICY, "apply", "a", "a", "apply…", "Put the text in force; asks first", 95, True),
     _action(_S.POLICY, "next_problem", "right_square_bracket", "]", "next problem", "To the next problem", 80),
@@ -135,6 +147,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
     _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('policy')", "4", "4", "Policy", "The rules: edit, check, apply"),
+    _action(_S.APP, "mode('audit')", "5", "5", "Audit", "The record, searched and proven"),
     _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
     _action(_S.APP, "engines", "ctrl+e", "^e", "engines", "Pick another engine of this console to have in front"),
@@ -151,17 +164,49 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+CHARACTERS = {_character_to_key(chr(code)): chr(code) for code in range(ord("!"), ord("~") + 1)}
+
+Keymap = Mapping[str, tuple[str, ...]]  # an action's name → its keys
+_OWN: ContextVar[Keymap] = ContextVar("keymap", default=MappingProxyType({}))
+
+
+@contextmanager
+def rebound(keymap: Keymap) -> Iterator[None]:
+    """Have actions with the keys of a user's own."""
+    before = _OWN.set(keymap)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
+def keymap() -> Keymap:
+    """The keys that differ from the registry's."""
+    return _OWN.get()
+
+
 def of(scopes: Iterable[Scope]) -> list[Action]:
-    """The actions of these scopes, in the scopes' order."""
-    wanted = tuple(scopes)
-    return [action for scope in wanted for action in ACTIONS if action.scope is scope]
+    """The actions of these scopes, in the scopes' order, with the keys they have now."""
+    own = _OWN.get()
+    return [_with(action, own) for scope in tuple(scopes) for action in ACTIONS if action.scope is scope]
+
+
+def _with(action: Action, own: Keymap) -> Action:
+    keys = own.get(action.name)
+    return action if keys is None else replace(action, keys=keys, shown=_shown(keys[0]))
+
+
+def _shown(key: str) -> str:
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return CHARACTERS.get(key, key)
 
 
 def find(scope: Scope, id: str) -> Action:
     """One action; KeyError where there is none."""
     for action in ACTIONS:
         if action.scope is scope and action.id == id:
-            return action
+            return _with(action, _OWN.get())
     raise KeyError(f"{scope}: {id}")
 
 
@@ -175,7 +220,7 @@ def modes() -> dict[str, Action]:
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:
-    """The scopes' actions as Textual bindings."""
+    """The scopes' actions as Textual bindings, with the registry's keys; the application knows a user's own."""
     return [
         Binding(
             ",".join(action.keys),
@@ -186,7 +231,8 @@ def bindings(*scopes: Scope) -> list[BindingType]:
             id=action.name,
         )
         for scope in scopes
-        for action in of([scope])
+        for action in ACTIONS
+        if action.scope is scope
     ]
 
 

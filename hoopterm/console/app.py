@@ -14,8 +14,9 @@ from textual.app import App
 from textual.screen import Screen
 
 from hoopterm.console import engines, themes
-from hoopterm.console.actions import Scope, bindings
-from hoopterm.console.drafts import Drafts, usual
+from hoopterm.console.actions import Scope, bindings, rebound
+from hoopterm.console.actions import keymap as own_keys
+from hoopterm.console.drafts import Drafts
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
@@ -59,6 +60,12 @@ def _replay() -> Screen[None]:
     return Recordings()
 
 
+def _audit() -> Screen[None]:
+    from hoopterm.console.screens.audit import Audit
+
+    return Audit()
+
+
 class Console(App[None]):
     """One person's console of some engines, or of one recording."""
 
@@ -69,6 +76,7 @@ class Console(App[None]):
         "approvals": _approvals,
         "sessions": _sessions,
         "policy": _policy,
+        "audit": _audit,
         "replay": _replay,
     }
     BINDINGS = bindings(Scope.APP)
@@ -113,7 +121,8 @@ class Console(App[None]):
         return themes.LOOKS[themes.DEFAULT].theme.variables
 
     def on_mount(self) -> None:
-        """Begin: the first screen, the link, the clock."""
+        """Begin: the keys, the first screen, the link, the clock."""
+        self.set_keymap({name: ",".join(keys) for name, keys in own_keys().items()})
         self.switch_mode("replay" if self.recording else "approvals")
         if self.recording:
             self.open_recording(self.recording)
@@ -247,11 +256,11 @@ class Console(App[None]):
         self.home()
         self.screen.post_message(Prompt.Changed("filter", words, True))
 
-    def open_recording(self, source: Path | str) -> None:
-        """Replay a file, or the recording of a session of the engine."""
+    def open_recording(self, source: Path | str, operation: str | None = None) -> None:
+        """Replay a file, or the recording of a session of the engine, at an operation where one is named."""
         from hoopterm.console.screens.replay import Replay
 
-        self.push_screen(Replay(source))
+        self.push_screen(Replay(source, operation))
 
     async def fetch(self, session: str) -> Path:
         """The recording of a session of the engine, as a file of ours; raises Problem."""
@@ -313,11 +322,19 @@ def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:
     return f"{'approved' if state in ('approved', 'used') else state} {verb} of {who}"
 
 
-def run(addresses: Sequence[str] = (), recording: Path | None = None) -> None:
-    """Run the console against engines, or on one recording when a file is given and no engine."""
+def run(addresses: Sequence[str] = (), recording: Path | None = None, keys: Path | None = None) -> None:
+    """Run the console against engines, or on one recording when a file is given and no engine.
+
+    `keys` is a file of the user's own keys, else the usual one, where there is one.
+    """
+    from hoopterm.console import drafts, keymap
+
     theme = themes.chosen(os.environ)
-    if recording is not None and not addresses:
-        Console(None, recording=recording, theme=theme).run()
-        return
-    (name, road), *others = engines.roads(addresses)
-    Console(road, name=name, others=others, recording=recording, theme=theme, drafts=Drafts(usual(os.environ))).run()
+    file = keys or keymap.usual(os.environ)
+    with rebound(keymap.read(file) if keys is not None or file.is_file() else {}):
+        if recording is not None and not addresses:
+            Console(None, recording=recording, theme=theme).run()
+            return
+        (name, road), *others = engines.roads(addresses)
+        kept = Drafts(drafts.usual(os.environ))
+        Console(road, name=name, others=others, recording=recording, theme=theme, drafts=kept).run()

@@ -12,12 +12,15 @@ import msgspec
 from engine.api.schema import (
     AppliedView,
     CheckView,
+    EntryDetailView,
+    EntryView,
     FrameView,
     LiveView,
     LockView,
     PolicyView,
     RecordingView,
     ReviewView,
+    SearchView,
     SessionView,
     StatusView,
 )
@@ -67,6 +70,22 @@ class Engine(Protocol):
 
     def watch(self, session: str) -> AsyncGenerator[FrameView, None]:
         """A session's frames from its start, then as they happen."""
+        ...
+
+    async def search(
+        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
+    ) -> SearchView:
+        """Entries of the log that a query finds."""
+        ...
+
+    def follow_search(
+        self, query: str = "", *, limit: int = 100, after: int | None = None
+    ) -> AsyncGenerator[EntryView, None]:
+        """The same, and on as they come."""
+        ...
+
+    async def entry(self, sequence: int) -> EntryDetailView:
+        """One entry whole, with its proof."""
         ...
 
     async def recordings(self) -> list[RecordingView]:

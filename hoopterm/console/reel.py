@@ -185,6 +185,13 @@ class Reel:
         self.player.go(ends if track is None else track.begins)
         self.clock = self.player.at
 
+    def show_operation(self, operation: str) -> None:
+        """Go to the end of a statement by its operation; one that is not here is ignored."""
+        for index, summary in enumerate(self.summaries):
+            if summary.operation == operation:
+                self.show(index)
+                return
+
     def seek(self, at: float) -> None:
         """To a time."""
         self.clock = min(max(at, 0.0), self.player.duration)

@@ -1,12 +1,18 @@
-"""Queries of the audit log as a person types them, and what was found as others take it: no widgets, no engine."""
+"""Queries of the audit log as a person types them, and what was found as others take it."""
 
 from __future__ import annotations
 
-from typing import Final
+import csv
+import os
+from collections.abc import Sequence
+from typing import Final, Protocol, TextIO
 
 import msgspec
 
-from engine.api.schema import SEARCH_FIELDS, EntryView
+from engine.api.schema import SEARCH_FIELDS, EntryView, SearchView
+from hoopterm.errors import Problem
+
+_PAGE: Final = 1000
 
 CSV_FIELDS: Final = (
     "sequence", "time", "event", "identity", "sponsor", "target", "verb", "effects", "resources", "has_where",
@@ -51,3 +57,64 @@ def completion(query: str) -> str:
         return query
     fitting = [field for field in SEARCH_FIELDS if field.startswith(begun)]
     return f"{head}{space}{sign}{fitting[0]}:" if fitting else query
+
+
+class Searched(Protocol):
+    """What an export asks of an engine."""
+
+    async def search(
+        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
+    ) -> SearchView:
+        """A page."""
+        ...
+
+
+async def exported(engine: Searched, query: str, name: str) -> tuple[int, str]:
+    """Write what a query finds to a new file, CSV where its name says so, else JSON; how many, and where.
+
+    Raises Problem where the file is there already or cannot be written, and what the engine raises."""
+    path = os.path.expanduser(name)  # noqa: ASYNC240 - it asks no disk
+    writer = _Csv if path.lower().endswith(".csv") else _Json
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", newline="") as file:
+            written = writer(file)
+            count, before = 0, None
+            while True:
+                page = await engine.search(query, limit=_PAGE, before=before)
+                written.add(page.entries)
+                count += len(page.entries)
+                if not page.more or not page.entries:
+                    written.end()
+                    return count, path
+                before = page.entries[-1].sequence
+    except FileExistsError:
+        raise Problem("exists", f"{path} is there already", "name another file") from None
+    except OSError as error:
+        raise Problem("file", f"{path}: {error.strerror or error}", "name another file") from error
+
+
+class _Csv:
+    def __init__(self, file: TextIO) -> None:
+        self._writer = csv.writer(file)
+        self._writer.writerow(CSV_FIELDS)
+
+    def add(self, entries: Sequence[EntryView]) -> None:
+        self._writer.writerows(csv_row(entry) for entry in entries)
+
+    def end(self) -> None:
+        """A table has no end."""
+
+
+class _Json:
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._separator = "["
+
+    def add(self, entries: Sequence[EntryView]) -> None:
+        for entry in entries:
+            self._file.write(f"{self._separator}{msgspec.json.encode(entry).decode()}")
+            self._separator = ",\n"
+
+    def end(self) -> None:
+        self._file.write("[]\n" if self._separator == "[" else "]\n")

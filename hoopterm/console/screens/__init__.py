@@ -4,6 +4,7 @@ page       what every screen shares: header, banner, footer, prompt
 approvals  the queue and the detail of a held operation
 sessions   live and past sessions
 watch      one session as it happens
+audit      the log, searched; entry: one of its entries, with its proof
 replay     one recording, frame by frame
 recordings the list replay picks from
 policy     the rules in an editor; patch: what would change, to bring to git;

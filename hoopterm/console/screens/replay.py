@@ -50,9 +50,11 @@ class Replay(Page):
     BINDINGS = bindings(*SCOPES)
     AUTO_FOCUS = "#statements"
 
-    def __init__(self, source: Path | str) -> None:
+    def __init__(self, source: Path | str, operation: str | None = None) -> None:
+        """`operation`: where to begin."""
         super().__init__()
         self._source = source
+        self._operation = operation
         self._reel: Reel | None = None
         self._cause = ""
         self._words = ""
@@ -111,6 +113,8 @@ class Replay(Page):
                 return
             self._reel = reel
             reel.begin()
+            if self._operation is not None:
+                reel.show_operation(self._operation)
             self.table.show([str(index) for index in range(len(self._reel.summaries))])
             if self._reel.damage:
                 self.console.say(f"the recording does not read to its end: {self._reel.damage}", "error")

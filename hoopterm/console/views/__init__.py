@@ -2,6 +2,7 @@
 
 status     glyph, word and colour of every state
 review     the queue's rows and the detail of a held operation
+entry      an entry of the log: its row, its fields, its proof
 session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered

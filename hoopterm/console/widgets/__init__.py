@@ -5,6 +5,7 @@ scroller    what everything that scrolls by lines shares
 document    a scrolled page of lines
 feed        paragraphs that grow at the end
 live_table  a virtual table whose cursor follows its row
+entry_table the same, of which only a part is loaded
 grid        a terminal's screen, cell by cell
 bars        header, banner, footer and rules: single lines
 yaml_editor an editor of YAML; choices: the words it offers

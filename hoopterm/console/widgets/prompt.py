@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 
@@ -34,14 +35,17 @@ class Prompt(Horizontal):
         """Closed at first."""
         self.display = False
 
-    def open(self, purpose: str, label: str, value: str = "", placeholder: str = "") -> None:
-        """Ask for something."""
+    def open(
+        self, purpose: str, label: str, value: str = "", placeholder: str = "", suggester: Suggester | None = None
+    ) -> None:
+        """Ask for something; a `suggester` completes what was begun."""
         self._purpose = purpose
         self.query_one("#prompt-label", Static).update(label)
         entry = self.query_one(Input)
         with entry.prevent(Input.Changed):
             entry.value = value
         entry.placeholder = placeholder
+        entry.suggester = suggester
         self.display = True
         entry.focus()
 

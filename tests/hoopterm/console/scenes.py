@@ -11,6 +11,8 @@ import msgspec
 
 from engine.api.schema import (
     AccessView,
+    EntryDetailView,
+    EntryView,
     FrameView,
     IdentityView,
     LiveView,
@@ -18,6 +20,7 @@ from engine.api.schema import (
     OutcomeView,
     RecordingView,
     ReviewView,
+    SearchView,
     SessionView,
     StatusView,
     TargetView,
@@ -25,6 +28,7 @@ from engine.api.schema import (
 )
 from hoopterm.errors import EngineUnreachable, Refused
 from tests.hoopterm.console.policies import Policies
+from tests.hoopterm.console.record import detail
 
 NOW = datetime(2026, 11, 22, 21, 41, 7, tzinfo=UTC)
 
@@ -240,6 +244,8 @@ class FakeEngine(Policies):
         self.away = False
         self.refusal: Refused | None = None
         self.files: dict[str, bytes] = {}
+        self.entries: list[EntryView] = []
+        self.news: asyncio.Queue[EntryView | None] = asyncio.Queue()
 
     @asynccontextmanager
     async def road(self) -> AsyncGenerator[FakeEngine, None]:
@@ -306,6 +312,36 @@ class FakeEngine(Policies):
         self._answer()
         while (frame := await self.frames.get()) is not None:
             yield frame
+
+    async def search(
+        self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
+    ) -> SearchView:
+        """Those of `entries`, the newest last, whose text has the query."""
+        self._answer()
+        self.calls.append(("search", query, str(before), str(after)))
+        if query.startswith("colour:"):
+            raise Refused("error", "there is no field 'colour'", "fields are identity, target")
+        found = [entry for entry in self.entries if query in entry.text]
+        if after is not None:
+            kept = [entry for entry in found if entry.sequence > after]
+        else:
+            kept = [entry for entry in reversed(found) if before is None or entry.sequence < before]
+        return SearchView(kept[:limit], len(kept) > limit, len(self.entries), len(self.entries))
+
+    async def follow_search(
+        self, query: str = "", *, limit: int = 100, after: int | None = None
+    ) -> AsyncGenerator[EntryView, None]:
+        """What was put on `news`, until None."""
+        self._answer()
+        self.calls.append(("follow", query))
+        while (entry := await self.news.get()) is not None:
+            yield entry
+
+    async def entry(self, sequence: int) -> EntryDetailView:
+        """One of `entries` with a proof that holds."""
+        self._answer()
+        self.calls.append(("entry", str(sequence)))
+        return detail(self.entries[sequence], has_recording=bool(self.files))
 
     async def recordings(self) -> list[RecordingView]:
         """What can be replayed."""
