@@ -345,13 +345,11 @@ class Gateway:
         """What sessions of one target and database share (its catalog), made once; a failure is not kept."""
         return await self._shared.get(target, database, factory, self.tasks)
 
-    async def apply(self, revision: Revision, author: str) -> tuple[str, ...]:
+    async def apply(self, revision: Revision, author: str, reason: str = "") -> tuple[str, ...]:
         """Put a new revision in force, for live sessions too; returns what changed, in words."""
         previous, changes = self.revision, revision.changes_from(self.revision)
-        sequence = self.log.append(
-            EventName.POLICY_APPLIED,
-            data={"revision": revision.digest, "previous": previous.digest, "author": author, "changes": list(changes)},
-        )
+        said = {"revision": revision.digest, "previous": previous.digest, "author": author, "reason": reason}
+        sequence = self.log.append(EventName.POLICY_APPLIED, data={**said, "changes": list(changes)})
         await self.log.wait(sequence)
         self.revision = revision
         self.notifier.use(revision.notifications)

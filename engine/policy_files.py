@@ -6,24 +6,21 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import unified_diff
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from engine.audit.events import EventName
 from engine.config.loading import load_sources, read
+from engine.config.merging import Overlap, merge
 from engine.config.revision import Revision
-from engine.errors import ConfigError, Conflict, HooptermError
-from engine.files import sync_directory, write_private
+from engine.errors import ConfigError, Conflict, HooptermError, NotFound
+from engine.policy_history import History, patch
 
 if TYPE_CHECKING:
     from engine.gateway import Gateway
 
-_KEPT = "policy"  # folder under the state directory
-_HISTORY = "history.jsonl"
+_LATER = "# emptied by a rollback to before this file was there\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class Applied:
     revision: Revision
     previous: Revision
     changes: tuple[str, ...]
+    merged: bool = False
 
 
 class PolicyFiles:
@@ -41,6 +39,7 @@ class PolicyFiles:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._changing = asyncio.Lock()
+        self.history = History(gateway.state / "policy")
 
     def sources(self, files: Mapping[str, str]) -> dict[Path, bytes]:
         """The engine's sources as they would be with these files, by name. Raises HooptermError for a bad name."""
@@ -55,7 +54,11 @@ class PolicyFiles:
             sources[paths.get(name, folder / name)] = text.encode()
         return sources
 
-    async def reload(self, author: str) -> Applied:
+    def placed(self, files: Mapping[str, str]) -> dict[Path, bytes]:
+        """Files by name as sources that lie where the engine's own do, so that relative paths mean the same."""
+        return _placed(files, self._gateway.revision)
+
+    async def reload(self, author: str, reason: str = "") -> Applied:
         """Put in force what the files say now."""
         async with self._changing:
             try:
@@ -63,39 +66,70 @@ class PolicyFiles:
             except ConfigError as error:
                 await self._note_refusal(error, author)
                 raise
-            return await self._put_in_force(sources, author)
+            return await self._put_in_force(sources, author, reason)
 
-    async def replace(self, files: Mapping[str, str], expected: str | None, author: str) -> Applied:
-        """Write these files and put them in force, if `expected` is the revision they replace.
+    async def replace(self, files: Mapping[str, str], expected: str | None, author: str, reason: str = "") -> Applied:
+        """Write these files and put them in force; `expected` is the revision that they were written on.
 
-        Raises Conflict when another is, or when the files on disk are not what the engine runs on or cannot be written.
+        What another revision has changed by then is merged, where it is in other rules and lines. Raises Conflict where
+        it is not, or when the files on disk are not what the engine runs on or cannot be written.
+        """
+        async with self._changing:
+            return await self._replace(files, expected, author, reason)
+
+    async def roll_back(self, digest: str, expected: str | None, author: str, reason: str) -> Applied:
+        """Put the files of an earlier revision in force again, as they were written then.
+
+        A file that came later is emptied, since nothing here deletes what is yours. Raises Conflict and NotFound.
         """
         async with self._changing:
             current = self._gateway.revision
             if expected is not None and expected != current.digest:
-                raise Conflict(
-                    "another revision is in force by now",
-                    f"{current.digest[:12]}, not {expected[:12]}",
-                    "look at what changed and apply yours on top of it",
-                )
-            sources = self.sources(files)
-            await self._checked(sources, author)
-            changed = {path: content for path, content in sources.items() if current.sources.get(path) != content}
-            await asyncio.to_thread(_write, changed, current.sources)
-            return await self._put_in_force(sources, author)
+                raise _overtaken(current, expected)
+            kept = await asyncio.to_thread(self.history.files, digest)
+            later = {path.name: _LATER for path in current.sources if path.name not in kept}
+            return await self._replace({**kept, **later}, current.digest, author, reason)
+
+    async def _replace(self, files: Mapping[str, str], expected: str | None, author: str, reason: str) -> Applied:
+        current = self._gateway.revision
+        is_overtaken = expected is not None and expected != current.digest
+        if expected is not None and is_overtaken:
+            try:
+                files = await asyncio.to_thread(self._merged, files, expected, current)
+            except Conflict as error:
+                await self._note_refusal(ConfigError((str(error),)), author)
+                raise
+        sources = self.sources(files)
+        await self._checked(sources, author)
+        changed = {path: content for path, content in sources.items() if current.sources.get(path) != content}
+        await asyncio.to_thread(_write, changed, current.sources)
+        return replace(await self._put_in_force(sources, author, reason), merged=is_overtaken)
+
+    def _merged(self, files: Mapping[str, str], expected: str, current: Revision) -> dict[str, str]:
+        """The files with what was changed since the revision they were written on."""
+        try:
+            base = self.history.files(expected)
+        except NotFound:
+            raise _overtaken(current, expected) from None
+        now = {path.name: content.decode() for path, content in current.sources.items()}
+        try:
+            _require_apart(load_sources(self.placed(base)), load_sources(self.placed({**base, **files})), current)
+            return {name: merge(base.get(name, ""), now.get(name, ""), text) for name, text in files.items()}
+        except Overlap as overlap:
+            raise _overtaken(current, expected, f"both change line {overlap.line}") from None
 
     async def keep(self, author: str) -> None:
         """Keep the revision in force as this author's, without putting it in force again."""
-        await self._keep(self._gateway.revision, author)
+        await self._keep(self._gateway.revision, author, "")
 
-    async def _keep(self, revision: Revision, author: str) -> None:
+    async def _keep(self, revision: Revision, author: str, reason: str) -> None:
         time = self._gateway.now().isoformat()
-        await asyncio.to_thread(_keep, self._gateway.state / _KEPT, revision, author, time)
+        await asyncio.to_thread(self.history.keep, revision, author, time, reason)
 
-    async def _put_in_force(self, sources: Mapping[Path, bytes], author: str) -> Applied:
+    async def _put_in_force(self, sources: Mapping[Path, bytes], author: str, reason: str) -> Applied:
         revision, previous = await self._checked(sources, author), self._gateway.revision
-        await self._keep(revision, author)
-        return Applied(revision, previous, await self._gateway.apply(revision, author))
+        await self._keep(revision, author, reason)
+        return Applied(revision, previous, await self._gateway.apply(revision, author, reason))
 
     async def _checked(self, sources: Mapping[Path, bytes], author: str) -> Revision:
         try:
@@ -113,6 +147,29 @@ class PolicyFiles:
         """What to read again: the one file, or the folder that several lie in, so that new ones there count."""
         files = self._gateway.revision.files
         return list(files) if len(files) == 1 else sorted({path.parent for path in files})
+
+
+def _overtaken(current: Revision, expected: str, why: str = "") -> Conflict:
+    return Conflict(
+        "another revision is in force by now",
+        why or f"{current.digest[:12]}, not {expected[:12]}",
+        "look at what changed and apply yours on top of it",
+    )
+
+
+def _require_apart(base: Revision, ours: Revision, theirs: Revision) -> None:
+    """Raise Conflict where both changed one rule, on whichever lines, unless they say the same of it."""
+    before, one, other = ({rule.name: rule.digest for rule in each.policy.rules} for each in (base, ours, theirs))
+    for name in sorted({*before, *one, *other}):
+        was, said, says = before.get(name), one.get(name), other.get(name)
+        if was not in (said, says) and said != says:
+            raise _overtaken(theirs, base.digest, f"both change the rule {name}")
+
+
+def _placed(files: Mapping[str, str], revision: Revision) -> dict[Path, bytes]:
+    paths = {path.name: path for path in revision.sources}
+    folder = next(iter(revision.sources)).parent
+    return {paths.get(name, folder / name): text.encode() for name, text in files.items()}
 
 
 def _write(changed: Mapping[Path, bytes], current: Mapping[Path, bytes]) -> None:
@@ -136,7 +193,7 @@ def _write(changed: Mapping[Path, bytes], current: Mapping[Path, bytes]) -> None
         raise Conflict(
             "the engine may not write its configuration",
             str(error),
-            "bring this patch to where it comes from:\n" + _patch(changed, current),
+            "bring this patch to where it comes from:\n" + patch(changed, current),
         ) from error
 
 
@@ -149,29 +206,3 @@ def _stage(path: Path, content: bytes) -> Path:
         file.flush()
         os.fsync(descriptor)
     return temporary
-
-
-def _patch(changed: Mapping[Path, bytes], current: Mapping[Path, bytes]) -> str:
-    lines: list[str] = []
-    for path, content in changed.items():
-        before, after = current.get(path, b"").decode(), content.decode()
-        names = f"a/{path.name}", f"b/{path.name}"
-        lines.extend(unified_diff(before.splitlines(), after.splitlines(), *names, lineterm=""))
-    return "\n".join(lines)
-
-
-def _keep(directory: Path, revision: Revision, author: str, time: str) -> None:
-    """Keep a revision's files under its digest, and a line of who put it in force when."""
-    folder = directory / revision.digest
-    if not folder.exists():
-        staged = directory / f".{revision.digest}.{secrets.token_hex(4)}"
-        staged.mkdir(parents=True, mode=0o700)
-        for path, content in revision.sources.items():
-            write_private(staged / path.name, content)
-        staged.rename(folder)
-        sync_directory(directory)
-    entry = {"time": time, "revision": revision.digest, "author": author}
-    with (directory / _HISTORY).open("ab") as history:
-        history.write(msgspec.json.encode(entry) + b"\n")
-        history.flush()
-        os.fsync(history.fileno())

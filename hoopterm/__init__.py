@@ -3,6 +3,7 @@
 cli       one module per noun
 console   the terminal console
 client    the only road to the engine: its control API, typed
+wire      its requests, streams and refusals
 address   where that engine is
 bastion   the OpenSSH server before it; pair: over what, where the engine itself opened this console
 frames    frames of the control API as those of a recording

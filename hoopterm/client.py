@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, Self, TypeVar
-from urllib.parse import quote
-
-import aiohttp
-import msgspec
-from yarl import URL
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, TypeVar
 
 from engine.api import schema
-from hoopterm.address import Address, Handed, Remote, find
 from hoopterm.errors import EngineUnreachable, Refused
+from hoopterm.wire import Wire
 
 __all__ = ["Client", "EngineUnreachable", "Refused", "persistent"]
 
 T = TypeVar("T")
 
-REQUEST_SECONDS = 60.0
-SILENCE_SECONDS = 30.0  # a live stream says something at least every ten seconds
-MAX_LINE = 64 << 20
 
-_ERROR_LINE = b'{"error":'
-
-
-class Client:
+class Client(Wire):
     """One person's connection to one engine; use it as an async context manager.
 
     Every method raises `Refused` when the engine says no and `EngineUnreachable` when nobody answers. Methods that
     return an async iterator stream until the engine ends them; leave them early with `contextlib.aclosing`.
     """
-
-    def __init__(self, address: Address | Remote | Handed) -> None:
-        self.address = address
-        self._session: aiohttp.ClientSession | None = None
-
-    @classmethod
-    def at(cls, engine: str | None = None) -> Self:
-        """A client of the engine that `--engine`, the environment, the configuration or the usual places name."""
-        return cls(find(engine))
-
-    def __repr__(self) -> str:
-        return f"<Client {self.address} {'open' if self._session else 'closed'}>"
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(connector=self.address.connector(), auto_decompress=False)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     # The engine
 
@@ -238,84 +206,43 @@ class Client:
         return await self._ask("POST", ["policy", "check"], schema.CheckView, body=body)
 
     async def apply_policy(
-        self, files: Mapping[str, str] | None = None, expected: str | None = None
+        self, files: Mapping[str, str] | None = None, expected: str | None = None, reason: str = ""
     ) -> schema.AppliedView:
         """Put policy in force: these files, or the engine's own as they are on disk now."""
-        body = schema.PolicyRequest(dict(files or {}), expected)
+        body = schema.PolicyRequest(dict(files or {}), expected, reason)
         return await self._ask("POST", ["policy", "apply"], schema.AppliedView, body=body)
+
+    async def policy_diff(self, files: Mapping[str, str]) -> schema.DiffView:
+        """What these files would change of the policy in force, and who could do what then."""
+        body = schema.PolicyRequest(dict(files))
+        return await self._ask("POST", ["policy", "diff"], schema.DiffView, body=body)
+
+    def backtest(self, files: Mapping[str, str], last: int = 10_000) -> AsyncGenerator[schema.BacktestView, None]:
+        """How the newest recorded operations would be decided by these files; leave it early to have it end."""
+        body = schema.BacktestRequest(dict(files), last)
+        return self._views(["policy", "backtest"], schema.BacktestView, body=body)
+
+    async def suggest(self, last: int = 10_000) -> schema.SuggestionView:
+        """Rules drafted from what targets in `mode: observe` recorded."""
+        return await self._ask("GET", ["policy", "suggest"], schema.SuggestionView, query={"last": str(last)})
+
+    async def policy_history(self) -> list[schema.RevisionView]:
+        """Every revision that was put in force, newest first."""
+        return await self._ask("GET", ["policy", "history"], list[schema.RevisionView])
+
+    async def policy_revision(self, revision: str) -> schema.RevisionDetailView:
+        """One revision, by its digest or the beginning of it: its files, and what it changed."""
+        return await self._ask("GET", ["policy", "history", revision], schema.RevisionDetailView)
+
+    async def rollback(self, revision: str, reason: str, expected: str | None = None) -> schema.AppliedView:
+        """Put an earlier revision's files in force again."""
+        body = schema.RollbackRequest(revision, reason, expected)
+        return await self._ask("POST", ["policy", "rollback"], schema.AppliedView, body=body)
 
     async def explain(self, identity: str, target: str, text: str, database: str | None = None) -> schema.DecisionView:
         """What policy would say of one statement; nothing runs."""
         body = schema.ExplainRequest(identity, target, text, database)
         return await self._ask("POST", ["policy", "explain"], schema.DecisionView, body=body)
-
-    # The wire
-
-    async def _ask(
-        self,
-        method: str,
-        path: Iterable[str],
-        answer: type[T],
-        *,
-        body: msgspec.Struct | None = None,
-        query: Mapping[str, str | None] | None = None,
-    ) -> T:
-        data = msgspec.json.encode(body) if body is not None else None
-        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
-        request = self._open().request(method, _url(path, query or {}), data=data, timeout=timeout)
-        async with self._reaching(), request as response:
-            content = await response.read()
-        if response.status >= 400:
-            raise _refusal(content)
-        try:
-            return msgspec.json.decode(content, type=answer)
-        except msgspec.DecodeError as error:
-            raise _unreadable() from error
-
-    @asynccontextmanager
-    async def _stream(
-        self, path: Iterable[str], query: Mapping[str, str | None]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        timeout = aiohttp.ClientTimeout(total=None, sock_read=SILENCE_SECONDS)
-        async with self._reaching(), self._open().get(_url(path, query), timeout=timeout) as response:
-            if response.status >= 400:
-                raise _refusal(await response.read())
-            yield response
-
-    async def _views(
-        self, path: Iterable[str], view: type[T], *, query: Mapping[str, str | None] | None = None
-    ) -> AsyncGenerator[T, None]:
-        decoder = msgspec.json.Decoder(view)
-        async with self._stream(path, query or {}) as response:
-            async for line in _lines(response.content.iter_any()):
-                if line.startswith(_ERROR_LINE):
-                    raise _refusal(line)
-                if not line:
-                    continue  # the heartbeat
-                try:
-                    item = decoder.decode(line)
-                except msgspec.DecodeError as error:
-                    raise _unreadable() from error
-                yield item
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("the client is used outside its `async with`")
-        return self._session
-
-    @asynccontextmanager
-    async def _reaching(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except TimeoutError as error:
-            raise EngineUnreachable("the engine does not answer", "see its engine.log") from error
-        except aiohttp.ClientConnectionError as error:
-            reason = getattr(error, "strerror", None) or str(error) or "the connection was lost"
-            raise EngineUnreachable(
-                f"the engine is unreachable at {self.address}: {reason}", self.address.advice
-            ) from error
-        except aiohttp.ClientError as error:
-            raise EngineUnreachable("the engine's answer broke off", "it may be stopping; try again") from error
 
 
 async def persistent(
@@ -344,45 +271,5 @@ async def persistent(
         wait = min(wait * 2, longest)
 
 
-def _url(path: Iterable[str], query: Mapping[str, str | None]) -> URL:
-    quoted = "/".join(quote(part, safe="") for part in path)
-    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value is not None)
-    return URL(f"http://engine/{schema.API_VERSION}/{quoted}" + (f"?{asked}" if asked else ""), encoded=True)
-
-
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        parts.append(first)
-        size += len(first)
-        if others:
-            yield b"".join(parts)
-            for line in others[:-1]:
-                yield line
-            parts, size = [others[-1]], len(others[-1])
-        elif size > MAX_LINE:
-            raise EngineUnreachable("the engine sent a line without end")
-
-
-def _unreadable() -> Refused:
-    return Refused(
-        "version", "the engine's answer is one this version cannot read", "compare `hoopterm --version` of both"
-    )
-
-
-def _refusal(content: bytes) -> Refused:
-    try:
-        error = msgspec.json.decode(content, type=_ErrorAnswer).error
-    except msgspec.DecodeError:
-        return _unreadable()
-    return Refused(error.code, error.message, error.hint)
-
-
 def _digits(number: int | None) -> str | None:
     return None if number is None else str(number)
-
-
-class _ErrorAnswer(msgspec.Struct, frozen=True):
-    error: schema.ErrorView

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from engine.api.call import Call
 from engine.api.explaining import explain
-from engine.api.schema import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
+from engine.api.schema import (
+    AppliedView,
+    CheckView,
+    DecisionView,
+    DiffView,
+    ExplainRequest,
+    PolicyRequest,
+    PolicyView,
+    RevisionDetailView,
+    RevisionView,
+    RollbackRequest,
+    ShiftView,
+)
+from engine.api.views import applied_view, check_view
+from engine.config.diagnosis import diagnose
 from engine.config.loading import json_schema, load_sources
-from engine.errors import ConfigError, NotFound
+from engine.config.shifts import shifts
+from engine.errors import ConfigError, HooptermError, NotFound
+from engine.policy_history import patch
 
 
 async def show_policy(call: Call) -> PolicyView:
@@ -26,12 +45,29 @@ async def policy_schema(call: Call) -> dict[str, Any]:
 async def check_policy(call: Call) -> CheckView:
     """Whether the engine would take these files; nothing changes."""
     asked = await call.body(PolicyRequest)
-    sources = call.gateway.policy_files.sources(asked.files)
-    try:
-        revision = await asyncio.to_thread(load_sources, sources)
-    except ConfigError as error:
-        return CheckView(False, list(error.problems))
-    return CheckView(True, list(revision.warnings), revision.digest)
+    found = await asyncio.to_thread(diagnose, call.gateway.policy_files.sources(asked.files))
+    return check_view(found)
+
+
+async def diff_policy(call: Call) -> DiffView:
+    """What these files would change of the policy in force."""
+    asked = await call.body(PolicyRequest)
+    sources, live = call.gateway.policy_files.sources(asked.files), call.gateway.revision
+
+    def compared() -> DiffView:
+        proposed = load_sources(sources)
+        found = [
+            ShiftView(**{each.name: _listed(getattr(shift, each.name)) for each in fields(shift)})
+            for shift in shifts(live, proposed)
+        ]
+        changes = list(proposed.changes_from(live))
+        return DiffView(live.digest, proposed.digest, changes, found, patch(sources, live.sources))
+
+    return await asyncio.to_thread(compared)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 async def apply_policy(call: Call) -> AppliedView:
@@ -39,17 +75,69 @@ async def apply_policy(call: Call) -> AppliedView:
     asked = await call.body(PolicyRequest)
     files, author = call.gateway.policy_files, call.caller.name
     if asked.files:
-        applied = await files.replace(asked.files, asked.expected, author)
+        applied = await files.replace(asked.files, asked.expected, author, asked.reason)
     else:
-        applied = await files.reload(author)
-    return AppliedView(
-        revision=applied.revision.digest,
-        previous=applied.previous.digest,
-        rules=len(applied.revision.policy.rules),
-        author=author,
-        files=[str(path) for path in applied.revision.files],
-        changes=list(applied.changes),
-    )
+        applied = await files.reload(author, asked.reason)
+    return applied_view(applied, author)
+
+
+async def roll_back(call: Call) -> AppliedView:
+    """Put an earlier revision's files in force again."""
+    asked = await call.body(RollbackRequest)
+    if not asked.reason.strip():
+        raise HooptermError("a rollback says why", hint="give a reason")
+    author = call.caller.name
+    applied = await call.gateway.policy_files.roll_back(asked.revision, asked.expected, author, asked.reason)
+    return applied_view(applied, author)
+
+
+async def history(call: Call) -> list[RevisionView]:
+    """Every revision that was put in force, newest first."""
+    steps = await asyncio.to_thread(call.gateway.policy_files.history.steps)
+    live = call.gateway.revision.digest
+    return [
+        RevisionView(
+            step.kept.revision,
+            step.kept.time,
+            step.kept.author,
+            step.kept.reason,
+            step.previous.revision if step.previous else None,
+            index == 0 and step.kept.revision == live,
+        )
+        for index, step in enumerate(steps)
+    ]
+
+
+async def show_revision(call: Call) -> RevisionDetailView:
+    """One revision's files, and what it changed."""
+    files = call.gateway.policy_files
+    kept = files.history
+
+    def looked() -> RevisionDetailView:
+        step = kept.step(call.id)
+        shown = kept.files(step.kept.revision)
+        sources = files.placed(shown)
+        before = files.placed(kept.files(step.previous.revision)) if step.previous else {}
+        return RevisionDetailView(
+            step.kept.revision,
+            step.kept.time,
+            step.kept.author,
+            step.kept.reason,
+            step.previous.revision if step.previous else None,
+            shown,
+            _changed(before, sources),
+            patch(sources, before),
+        )
+
+    return await asyncio.to_thread(looked)
+
+
+def _changed(before: Mapping[Path, bytes], sources: Mapping[Path, bytes]) -> list[str]:
+    """In lines of meaning; none where this version reads one of them no more."""
+    try:
+        return list(load_sources(sources).changes_from(load_sources(before))) if before else []
+    except ConfigError:
+        return []
 
 
 async def explain_statement(call: Call) -> DecisionView:

@@ -26,7 +26,17 @@ from engine.api.changes import changes
 from engine.api.evidence import checkpoint, download, events, key, recordings
 from engine.api.hosts import learn, ssh_keys
 from engine.api.locks import list_locks, lock, unlock
-from engine.api.policies import apply_policy, check_policy, explain_statement, policy_schema, show_policy
+from engine.api.policies import (
+    apply_policy,
+    check_policy,
+    diff_policy,
+    explain_statement,
+    history,
+    policy_schema,
+    roll_back,
+    show_policy,
+    show_revision,
+)
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
 from engine.api.searching import entry, reindex, search
 from engine.api.service import ca, connect, live, status, stop
@@ -83,6 +93,10 @@ ROUTES = (
     Route("GET", "/policy", ANY_PERMISSION, "read the policy", show_policy),
     Route("GET", "/policy/schema", KNOWN, "read the schema", policy_schema),
     Route("POST", "/policy/check", OPERATOR, "check policy", check_policy),
+    Route("POST", "/policy/diff", OPERATOR, "compare policy", diff_policy),
+    Route("GET", "/policy/history", ANY_PERMISSION, "read the policy", history),
+    Route("GET", "/policy/history/{id}", ANY_PERMISSION, "read the policy", show_revision),
+    Route("POST", "/policy/rollback", ADMIN, "apply policy", roll_back),
     Route("POST", "/policy/apply", ADMIN, "apply policy", apply_policy),
     Route("POST", "/policy/explain", ANY_PERMISSION, "have policy explained", explain_statement),
 )

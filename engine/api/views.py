@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from engine.api.schema import (
     AccessView,
+    AppliedView,
+    CheckView,
     FrameView,
     IdentityView,
     LockView,
     OutcomeView,
+    ProblemView,
     ReviewView,
     SessionView,
     SpaceView,
@@ -21,6 +24,8 @@ from engine.api.schema import (
     VoteView,
 )
 from engine.approvals.request import Review
+from engine.config.diagnosis import Diagnosis, Placed
+from engine.config.problems import printable
 from engine.identity.locks import Lock, Locked, Locks
 from engine.identity.tokens import Token
 from engine.model import Access, Identity, Target
@@ -31,6 +36,7 @@ from replay.format import SUFFIX, Frame, RowBatch
 
 if TYPE_CHECKING:
     from engine.config.revision import Credential, Revision
+    from engine.policy_files import Applied
 
 
 def moment(time: datetime) -> str:
@@ -217,3 +223,32 @@ def frame_view(frame: Frame) -> FrameView:
             },
         )
     return FrameView(frame.at, frame.code, data)
+
+
+def applied_view(applied: Applied, author: str) -> AppliedView:
+    """What is in force now."""
+    return AppliedView(
+        revision=applied.revision.digest,
+        previous=applied.previous.digest,
+        rules=len(applied.revision.policy.rules),
+        author=author,
+        files=[str(path) for path in applied.revision.files],
+        changes=list(applied.changes),
+        merged=applied.merged,
+    )
+
+
+def check_view(found: Diagnosis) -> CheckView:
+    """What was found of files."""
+    return CheckView(
+        ok=found.revision is not None,
+        problems=[_problem_view(each) for each in found.problems],
+        warnings=[_problem_view(each) for each in found.warnings],
+        revision=found.revision.digest if found.revision is not None else None,
+    )
+
+
+def _problem_view(placed: Placed) -> ProblemView:
+    problem = placed.problem
+    file, what, hint = printable(str(problem.file)), printable(problem.what), printable(problem.hint)
+    return ProblemView(file, problem.line, problem.column, what, hint, placed.rule)

@@ -13,5 +13,9 @@ assembly    the checked sections → policy, masking rules, targets, people
 revision    all of it, frozen: what the engine runs on until the next one
 editing     a change of a file that leaves the rest as it was written
 loading     files → a revision, or all that is wrong with them
+diagnosis   all there is to say of files, problems and warnings, each with the rule it stands in
+shadows     rules that change nothing, because another says more
+merging     two changes of one file, made one
+shifts      which identities gain or lose which effects on which targets
 changes     what differs between two revisions, in lines people read
 """

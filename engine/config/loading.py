@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.config import checks
+from engine.config import checks, shadows
 from engine.config.assembly import (
     agent_of,
     authority_of,
@@ -37,16 +38,43 @@ def load(paths: Path | Sequence[Path]) -> Revision:
 
 def load_sources(sources: Mapping[Path, bytes]) -> Revision:
     """The revision of files whose content is at hand, whether it is on disk yet or not; raises ConfigError."""
-    documents = [Document(path, content) for path, content in sources.items()]
+    inspected = inspect(sources)
+    if inspected.revision is None:
+        raise ConfigError(tuple(str(problem) for problem in inspected.problems))
+    return inspected.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """Files read: what is wrong with them, what is probably not meant, and the revision where nothing is wrong."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    revision: Revision | None
+
+
+def inspect(sources: Mapping[Path, bytes]) -> Inspected:
+    """All that is found of these files."""
+    documents = tuple(Document(path, content) for path, content in sources.items())
     sections = gather(documents)
-    problems = [*sections.problems, *checks.problems(sections)]
+    problems = tuple(sorted({*sections.problems, *checks.problems(sections)}))
     if problems:
-        raise ConfigError(tuple(str(problem) for problem in sorted(set(problems))))
-    return _assemble(sections, sources)
+        return Inspected(documents, problems, (), None)
+    warnings = tuple(sorted((*checks.warnings(sections), *shadows.shadowed(sections.rules))))
+    return Inspected(documents, (), warnings, _assemble(sections, sources, warnings))
 
 
 def read(paths: Path | Sequence[Path]) -> dict[Path, bytes]:
     """The content of the files, and of every *.yaml of the folders; raises ConfigError."""
+    sources, problems = found_at(paths)
+    if problems:
+        raise ConfigError(tuple(map(str, problems)))
+    return sources
+
+
+def found_at(paths: Path | Sequence[Path]) -> tuple[dict[Path, bytes], list[Problem]]:
+    """The same, with what is wrong instead of an error."""
     problems: list[Problem] = []
     sources: dict[Path, bytes] = {}
     for path in [paths] if isinstance(paths, Path) else paths:
@@ -65,9 +93,7 @@ def read(paths: Path | Sequence[Path]) -> dict[Path, bytes]:
             problems.append(Problem(file, 1, 1, f"{other} has the same name", "give one of them another name"))
     if len(sources) > MAX_FILES:
         problems.append(Problem(next(iter(sources)).parent, 1, 1, f"more than {MAX_FILES} files"))
-    if problems:
-        raise ConfigError(tuple(map(str, problems)))
-    return sources
+    return sources, problems
 
 
 def digest_of(sources: Mapping[Path, bytes]) -> str:
@@ -94,7 +120,7 @@ def _files(path: Path) -> Iterable[Path]:
     return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith("."))
 
 
-def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
+def _assemble(sections: Sections, sources: Mapping[Path, bytes], warnings: Iterable[Problem]) -> Revision:
     engine = sections.engine.value if sections.engine else Engine()
     if "state" not in engine.model_fields_set:
         folder = sections.engine.document.path.parent if sections.engine else next(iter(sources)).parent
@@ -123,5 +149,5 @@ def _assemble(sections: Sections, sources: Mapping[Path, bytes]) -> Revision:
         notifications=notifications_of([entry.value for entry in sections.notify]),
         files=tuple(sources),
         sources=dict(sources),
-        warnings=tuple(str(problem) for problem in sorted(checks.warnings(sections))),
+        warnings=tuple(map(str, warnings)),
     )

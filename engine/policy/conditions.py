@@ -137,6 +137,16 @@ class Condition:
     is_steady: bool
     _expression: Any = field(repr=False, compare=False)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """What it may look at, as `variable.field`; a variable that is named as a whole counts for all its fields, and
+        one that a text only mentions counts too."""
+        found: set[str] = set()
+        for variable, name in _READING.findall(self.text):
+            known = SCHEMA[variable.title()]
+            found.update(f"{variable}.{each}" for each in ([name] if name in known else known))
+        return frozenset(found)
+
     def holds(self, activation: Any) -> bool | None:
         """Whether it holds; None when evaluating it failed."""
         value = self._expression.eval(activation).value()
@@ -146,6 +156,7 @@ class Condition:
 _STEADY = ("kind", "verb", "effects", "resources", "has_where", "database", "role")
 # Any other way to name a variable counts: `operation` as a whole, in a macro, in a comparison.
 _UNSTEADY = re.compile(rf"\b(?:now|session)\b|\boperation\b(?!\.(?:{'|'.join(_STEADY)})\b)")
+_READING = re.compile(r"\b(identity|target|session|operation)\b(?:\s*\.\s*(\w+))?")
 _REPORT = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 

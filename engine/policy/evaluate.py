@@ -81,14 +81,18 @@ class Moment:
         """Why the rule does not match this access, or None."""
         if miss := rule.miss(access, self.operation, self.database, exceptions):
             return miss
+        return self.condition_miss(rule)
+
+    def condition_miss(self, rule: Rule) -> Miss | None:
+        """Why its condition keeps the rule from matching, or None."""
         if rule.condition is None:
             return None
         if rule.name not in self._held:
             self.is_steady &= rule.condition.is_steady
-            self._held[rule.name] = self._condition_miss(rule, rule.condition)
+            self._held[rule.name] = self._evaluated(rule, rule.condition)
         return self._held[rule.name]
 
-    def _condition_miss(self, rule: Rule, condition: conditions.Condition) -> Miss | None:
+    def _evaluated(self, rule: Rule, condition: conditions.Condition) -> Miss | None:
         if condition.reads_parameters and not self._parameters_known:
             # Only what any parameters would deny is denied early; the rest is told once they are known.
             return Miss.PARAMETERS if rule.decide is Verdict.DENY else None

@@ -10,7 +10,7 @@ approvals    list, show, approve, deny, revoke
 sessions     list, watch, kill
 lock unlock  the stop button
 token        create, list, revoke
-policy       check, apply, explain
+policy       check, apply, explain; revisions: what one would change, which there were, back to one
 audit        tail, changes, search, show, reindex, verify, key, checkpoint
              (searching: terms, tables, CSV; verification: what the files show, in words)
 target       list, show, learn

@@ -1,4 +1,4 @@
-"""`hoopterm policy`: check, apply and explain the rules."""
+"""`hoopterm policy`: check, compare, try, apply and explain the rules."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ import typer
 
 from engine.api.schema import AppliedView, CheckView, DecisionView
 from hoopterm.address import CONFIG_NAME
+from hoopterm.cli import revisions
 from hoopterm.cli.options import Engine, Json, ask, complete_targets
 from hoopterm.cli.output import Column, badge, draw, emit, facts, note, say, say_whole, styled
 from hoopterm.console.phrases import plural
 from hoopterm.console.text import clean_block
-from hoopterm.errors import Misused, Refused
+from hoopterm.errors import Refused
 
 if TYPE_CHECKING:
     from hoopterm.client import Client
 
 app = typer.Typer(
-    help="Check, apply and explain the rules.",
+    help="Check, compare, try, apply and explain the rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
     epilog="Example: hoopterm policy explain --identity report-bot --target shop 'DELETE FROM orders'",
 )
 
-_SUFFIXES = (".yaml", ".yml")
+for _command in (revisions.diff, revisions.history, revisions.show, revisions.rollback):
+    app.command()(_command)
+
 _NATIVE = ": the server is asked, and says so itself"
 
 
@@ -45,8 +48,9 @@ def check(
     Every problem is printed as file:line:column, and the exit status is 1 where there is any.
     """
     try:
-        from engine.config.loading import json_schema, load
-        from engine.errors import ConfigError
+        from engine.api.views import check_view
+        from engine.config.diagnosis import diagnose_at
+        from engine.config.loading import json_schema
     except ModuleNotFoundError as missing:
         raise Refused(
             "not_installed",
@@ -56,23 +60,24 @@ def check(
     if schema:
         emit(json_schema())
         return
-    try:
-        revision = load(paths or [Path(CONFIG_NAME)])
-    except ConfigError as error:
-        problems = list(error.problems)
-        if as_json:
-            emit(CheckView(False, problems))
-        else:
-            for problem in problems:
-                say_whole(problem)
-            note(badge("failed"), f"  {plural(len(problems), 'problem')}")
-        raise typer.Exit(1) from None
+    found = check_view(diagnose_at(paths or [Path(CONFIG_NAME)]))
     if as_json:
-        emit(CheckView(True, list(revision.warnings), revision.digest))
+        emit(found)
     else:
-        for warning in revision.warnings:
-            note(styled("▲ ", "yellow"), warning)
-        say(styled("✓ ", "green"), f"the configuration holds · revision {revision.digest[:12]}")
+        _draw_check(found)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _draw_check(found: CheckView) -> None:
+    for problem in found.problems:
+        say_whole(str(problem))
+    for warning in found.warnings:
+        note(styled("▲ ", "yellow"), str(warning))
+    if found.ok and found.revision:
+        say(styled("✓ ", "green"), f"the configuration holds · revision {found.revision[:12]}")
+    else:
+        note(badge("failed"), f"  {plural(len(found.problems), 'problem')}")
 
 
 @app.command("apply")
@@ -85,25 +90,20 @@ def apply(
         str | None,
         typer.Option("--expected", help="The revision these replace; if another is in force, nothing changes."),
     ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept with the revision.")] = "",
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
     """Put policy in force. A file that does not hold changes nothing."""
-    files = _read(paths or [])
+    files = revisions.read_files(paths or [])
 
     async def question(client: Client) -> AppliedView:
         replaces = expected
         if files and replaces is None:
             replaces = (await client.policy()).revision
-        return await client.apply_policy(files, replaces)
+        return await client.apply_policy(files, replaces, reason)
 
-    applied = ask(engine, question)
-    if as_json:
-        emit(applied)
-        return
-    say(styled("✓ ", "green"), f"in force · revision {applied.revision[:12]} · {plural(applied.rules, 'rule')}")
-    for change in applied.changes:
-        say_whole(f"  {change}")
+    revisions.draw_applied(ask(engine, question), as_json=as_json)
 
 
 @app.command()
@@ -124,21 +124,6 @@ def explain(
         emit(decision)
     else:
         _draw(decision)
-
-
-def _read(paths: list[Path]) -> dict[str, str]:
-    found = [file for path in paths for file in (_files_in(path) if path.is_dir() else [path])]
-    try:
-        files = {file.name: file.read_text(encoding="utf-8") for file in found}
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misused(f"a configuration cannot be read: {error}") from error
-    if len(files) != len(found):
-        raise Misused("two configurations have the same file name", "give each file a name of its own")
-    return files
-
-
-def _files_in(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.iterdir() if path.suffix in _SUFFIXES and not path.name.startswith("."))
 
 
 def _draw(decision: DecisionView) -> None:

@@ -107,3 +107,26 @@ async def test_reloading_a_file_that_does_not_hold_changes_nothing(serving: Serv
     assert serving.gateway.revision is before
     (refused,) = await serving.events("policy.refused")
     assert refused["data"]["author"] == "SIGHUP"
+
+
+async def test_changes_of_different_rules_by_two_people_are_merged(serving: Serving) -> None:
+    files = serving.gateway.policy_files
+    base = serving.config.read_text() + RULE.format(name="one") + RULE.format(name="two")
+    began = (await files.replace({"hoopterm.yaml": base}, None, "bob")).revision.digest
+    await files.replace({"hoopterm.yaml": base.replace("name: one", "name: first")}, began, "bob")
+    applied = await files.replace({"hoopterm.yaml": base.replace("name: two", "name: second")}, began, "ana")
+    assert applied.merged
+    assert {"first", "second"} <= {rule.name for rule in applied.revision.policy.rules}
+    assert serving.config.read_text() == base.replace("name: one", "name: first").replace("name: two", "name: second")
+
+
+async def test_two_changes_of_one_rule_are_refused_on_whichever_lines(serving: Serving) -> None:
+    files = serving.gateway.policy_files
+    rule = "  - name: one\n    decide: deny\n    who: {groups: [agents]}\n    what: {effects: [schema]}\n"
+    base = serving.config.read_text() + rule
+    began = (await files.replace({"hoopterm.yaml": base}, None, "bob")).revision.digest
+    theirs = base.replace("who: {groups: [agents]}", "who: {kinds: [agent]}")
+    await files.replace({"hoopterm.yaml": theirs}, began, "bob")
+    with pytest.raises(Conflict, match="both change the rule one"):
+        await files.replace({"hoopterm.yaml": base.replace("[schema]", "[schema, privilege]")}, began, "ana")
+    assert serving.config.read_text() == theirs

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from engine.api.schema import ErrorView, LiveView, ReviewView, StatusView, TextView, TokenRequest
-from hoopterm import client as client_module
+from hoopterm import wire
 from hoopterm.address import Address
 from hoopterm.client import Client, persistent
 from hoopterm.errors import EngineUnreachable, Refused
@@ -146,7 +146,7 @@ async def test_an_error_on_the_way_ends_a_stream(path: Path) -> None:
 
 
 async def test_a_line_without_end_is_cut_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_LINE", 1000)
+    monkeypatch.setattr(wire, "MAX_LINE", 1000)
     async with served(path, "GET", "/live", send(*[b"x" * 600] * 3)) as client:
         with pytest.raises(EngineUnreachable, match="without end"):
             _ = [view async for view in client.live()]

@@ -9,7 +9,7 @@ reviews    who asks, what it touches, what waits for people
 sessions   sessions as they are listed and watched
 access     agents, tokens, locks, how a client connects
 service    the engine: listeners, targets, pace, space, status, the live feed
-policy     the rules: explained, checked, applied
+policy     the rules: explained, checked, compared, tried on the past, applied, taken back
 from engine.api.schema.search import SEARCH_FIELDS, EntryDetailView, EntryView, ProofView, SearchView
 evidence   recordings, the log's checkpoint, what changed
 """
@@ -31,7 +31,27 @@ from engine.api.schema.access import (
 )
 from engine.api.schema.answers import DoneView, ErrorView, Reason, TextView
 from engine.api.schema.evidence import ChangesView, ChangeView, CheckpointView, RecordingView
-from engine.api.schema.policy import AppliedView, CheckView, DecisionView, ExplainRequest, PolicyRequest, PolicyView
+from engine.api.schema.policy import (
+    AppliedView,
+    BacktestRequest,
+    BacktestView,
+    ChangedDecisionView,
+    CheckView,
+    DecisionView,
+    DiffView,
+    ExampleView,
+    ExplainRequest,
+    PolicyRequest,
+    PolicyView,
+    ProblemView,
+    RevisionDetailView,
+    RevisionView,
+    RollbackRequest,
+    ShiftView,
+    SuggestedRuleView,
+    SuggestionView,
+    UndecidableView,
+)
 from engine.api.schema.reviews import AccessView, IdentityView, OutcomeView, ReviewView, VoteView
 from engine.api.schema.search import SEARCH_FIELDS, EntryDetailView, EntryView, ProofView, SearchView
 from engine.api.schema.service import (
@@ -53,17 +73,22 @@ __all__ = [
     "AccessView",
     "AgentView",
     "AppliedView",
+    "BacktestRequest",
+    "BacktestView",
     "ChangeView",
+    "ChangedDecisionView",
     "ChangesView",
     "CheckView",
     "CheckpointView",
     "ConnectRequest",
     "ConnectView",
     "DecisionView",
+    "DiffView",
     "DoneView",
     "EntryDetailView",
     "EntryView",
     "ErrorView",
+    "ExampleView",
     "ExplainRequest",
     "FrameView",
     "IdentityView",
@@ -77,20 +102,28 @@ __all__ = [
     "PaceView",
     "PolicyRequest",
     "PolicyView",
+    "ProblemView",
     "ProofView",
     "Reason",
     "RecordingView",
     "ReviewView",
+    "RevisionDetailView",
+    "RevisionView",
+    "RollbackRequest",
     "SSHKeysView",
     "SearchView",
     "SessionView",
+    "ShiftView",
     "SpaceView",
     "StatusView",
+    "SuggestedRuleView",
+    "SuggestionView",
     "TargetDetailView",
     "TargetView",
     "TextView",
     "TokenCreatedView",
     "TokenRequest",
     "TokenView",
+    "UndecidableView",
     "VoteView",
 ]

@@ -179,7 +179,8 @@ class Policy(Page):
         except Problem as problem:
             verdict = Verdict(cause=problem.message)
         else:
-            found = diagnostics.read(said.problems, files, are_warnings=said.ok)
+            wrong = diagnostics.read(map(str, said.problems), files)
+            found = wrong + diagnostics.read(map(str, said.warnings), files, are_warnings=True)
             verdict = Verdict(True, False, said.ok, found, said.revision or "")
         if files == self.bench.files and self.is_ready:
             self.verdict = verdict

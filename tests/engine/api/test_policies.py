@@ -22,7 +22,7 @@ async def test_checking_changes_nothing(serving: Serving) -> None:
     bad = await serving.client.check_policy({"hoopterm.yaml": text + "nonsense: 1\n"})
     assert good.ok
     assert not bad.ok
-    assert "hoopterm.yaml:" in bad.problems[0]
+    assert "hoopterm.yaml:" in str(bad.problems[0])
     assert serving.config.read_text() == text
     assert (await serving.client.policy()).revision not in (good.revision, bad.revision)
 

@@ -37,7 +37,7 @@ def test_what_is_probably_not_meant_is_told_though_the_configuration_holds(confi
     done = hoopterm("policy", "check")
     assert done.status == 0
     assert "there is no program /nonexistent/pager here" in done.err
-    assert len(hoopterm("policy", "check", "--json").json["problems"]) == 1
+    assert len(hoopterm("policy", "check", "--json").json["warnings"]) == 1
 
 
 def test_every_problem_has_its_place_and_the_status_is_1(config: Path, hoopterm: Command) -> None:
@@ -69,7 +69,7 @@ def test_applying_files_compares_with_what_is_in_force(config: Path, engine: Stu
     engine.answers["GET", "/policy"] = PolicyView("r1", {})
     engine.answers["POST", "/policy/apply"] = AppliedView("r2", "r1", 3, "bob", ["hoopterm.yaml"], ["rule reads added"])
     done = hoopterm("policy", "apply", str(config))
-    assert engine.asked[-1][3] == {"files": {"hoopterm.yaml": GOOD}, "expected": "r1"}
+    assert engine.asked[-1][3] == {"files": {"hoopterm.yaml": GOOD}, "expected": "r1", "reason": ""}
     assert "3 rules" in done.out
     assert "rule reads added" in done.out
 
@@ -77,7 +77,7 @@ def test_applying_files_compares_with_what_is_in_force(config: Path, engine: Stu
 def test_applying_nothing_lets_the_engine_read_its_own(engine: StubEngine, hoopterm: Command) -> None:
     engine.answers["POST", "/policy/apply"] = AppliedView("r2", "r1", 3, "bob", [])
     assert hoopterm("policy", "apply", "--json").json["revision"] == "r2"
-    assert engine.asked == [("POST", "/policy/apply", {}, {"files": {}, "expected": None})]
+    assert engine.asked == [("POST", "/policy/apply", {}, {"files": {}, "expected": None, "reason": ""})]
 
 
 def test_a_file_that_cannot_be_read_is_usage(tmp_path: Path, hoopterm: Command) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.schema import AppliedView, CheckView, PolicyView
-from engine.config.loading import digest_of, json_schema, load_sources
-from engine.errors import ConfigError
+from engine.api.views import check_view
+from engine.config.diagnosis import diagnose
+from engine.config.loading import digest_of, json_schema
 from hoopterm.errors import Refused
 
 POLICY = """\
@@ -72,11 +73,7 @@ class Policies:
         """Whether it holds."""
         self._answer()
         self.checked.append(dict(files))
-        try:
-            found = load_sources({Path("/etc/hoopterm", name): text.encode() for name, text in files.items()})
-        except ConfigError as error:
-            return CheckView(False, list(error.problems))
-        return CheckView(True, list(found.warnings), found.digest)
+        return check_view(diagnose({Path("/etc/hoopterm", name): text.encode() for name, text in files.items()}))
 
     async def apply_policy(self, files: Mapping[str, str], expected: str) -> AppliedView:
         """Put it in force."""
