@@ -25,6 +25,7 @@ CONFIG_NAME = "hoopterm.yaml"
 SERVICE_SOCKET = Path("/run/hoopterm/control.sock")
 SOCKET_NAME = "control.sock"
 DEFAULT_STATE = "state"
+NO_ENGINE = "no engine was found"
 _SSH_FORM = "the form is ssh://user@host:port/path/to/control.sock; only the host is needed"
 
 _CONFIG_LIMIT = 1 << 20  # bytes of a configuration that are looked at
@@ -130,7 +131,7 @@ def find(
             return address
     looked = ", ".join(str(address.socket) for address in places)
     raise EngineUnreachable(
-        "no engine was found",
+        NO_ENGINE,
         f"start one with `hoopterm engine start --config FILE`, or name its socket; looked for {looked}",
     )
 

@@ -131,7 +131,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.TYPING, "undo", "ctrl+z", "^z", "undo", "Undo", 60),
     _action(_S.TYPING, "redo", "ctrl+y", "^y", "redo", "Redo what was undone", 50),
     _action(_S.FILTER, "filter", "slash", "/", "filter", "Keep rows with these words; !word leaves rows out", 45),
-    _action(_S.SCREEN, "copy", "y", "y", "copy", "Copy what is selected to the clipboard (OSC 52)", 20),
+    _action(_S.SCREEN, "copy", "y", "y", "copy", "Copy what is selected, and say how", 20),
     _action(_S.SCREEN, "back", "q escape", "q", "back", "Back; on a first screen, quit", 10),
     _action(_S.MOVE, "move(1)", "j down", "j", "down", "One line down"),
     _action(_S.MOVE, "move(-1)", "k up", "k", "up", "One line up"),

@@ -13,7 +13,7 @@ from textual import work
 from textual.app import App
 from textual.screen import Screen
 
-from hoopterm.console import engines, themes
+from hoopterm.console import clipboard, engines, themes
 from hoopterm.console.actions import Scope, bindings, rebound
 from hoopterm.console.actions import keymap as own_keys
 from hoopterm.console.drafts import Drafts
@@ -188,10 +188,17 @@ class Console(App[None]):
         """A toast. Strangers' text passes the gate like everywhere else."""
         self.notify(clean(message, 600), severity=severity, markup=False, timeout=6 if severity != "error" else 12)
 
-    def copy(self, text: str, what: str) -> None:
-        """Copy, and say by which road: a terminal may not take OSC 52, and does not tell."""
+    @work(group="copy", exclusive=True)
+    async def copy(self, text: str, what: str) -> None:
+        """Copy, and say by which road, and what came of it as far as that can be known."""
+        size = f"{len(text):,} characters"
+        program = clipboard.native(os.environ) if self.has_files else ()
+        if program and not (why := await clipboard.send(program, text)):
+            self.say(f"copied {what} ({size}, by {program[0]})")
+            return
         self.copy_to_clipboard(text)
-        self.say(f"copied {what} ({len(text):,} characters, sent as OSC 52)")
+        instead = f"{why}; " if program else ""
+        self.say(f"copied {what} ({instead}{size}, sent as OSC 52: a terminal that does not take it does not tell)")
 
     @work(group="decide")
     async def decide(self, id: str, verdict: str, reason: str) -> None:

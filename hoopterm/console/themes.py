@@ -122,6 +122,25 @@ _CLEAR = _DARK | {
     "parameter": "#cc9fc0",
 }
 
+# Every colour of a text has 7:1 against the ground (WCAG 2.2, 1.4.6), the dim ones too.
+_CONTRAST = _DARK | {
+    "ground": "#000000",
+    "raised": "#000000",
+    "cursor": "#001a33",
+    "rule": "#a8a8a8",
+    "dim": "#c8c8c8",
+    "text": "#ffffff",
+    "bright": "#ffffff",
+    "waiting": "#ffd400",
+    "danger": "#ff8080",
+    "running": "#00ff66",
+    "mask": "#c8c8c8",
+    "keyword": "#8fd0ff",
+    "string": "#b8ffb0",
+    "number": "#ffb8ff",
+    "parameter": "#ffb8ff",
+}
+
 _ANSI_ROLES = {
     "dim": "bright_black",
     "faint": "bright_black",
@@ -175,6 +194,7 @@ LOOKS: dict[str, Look] = {
         _look(DEFAULT, True, _DARK),
         _look("hoopterm-light", False, _LIGHT),
         _look("hoopterm-clear", True, _CLEAR),
+        _look("hoopterm-contrast", True, _CONTRAST),
         _ANSI,
     )
 }

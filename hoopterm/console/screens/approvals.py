@@ -235,6 +235,7 @@ class Approvals(Page):
             "an operation that a rule holds for review appears here the moment it is held",
             modes()["sessions"].shown,
             "live sessions",
+            store,
         )
 
     def _ask(self, verdict: str) -> None:

@@ -171,4 +171,5 @@ class Recordings(Page):
             "every session leaves one; an agent has to connect first",
             modes()["sessions"].shown,
             "live sessions",
+            self.console.store,
         )

@@ -189,6 +189,7 @@ class Sessions(Page):
             "an agent that connects to one of the engine's listeners appears here at once",
             modes()["approvals"].shown,
             "what waits for approval",
+            store,
         )
 
 

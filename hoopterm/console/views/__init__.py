@@ -11,5 +11,6 @@ recording  a recording in a line
 timeline   a recording's time on one line
 policy     the policy that is being written
 room       how much space the record has left
+first      what to do where nothing is yet
 chrome     header, footer, banner and the four states of a list
 """

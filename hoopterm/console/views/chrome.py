@@ -11,7 +11,7 @@ from hoopterm.console.actions import Action, modes
 from hoopterm.console.lines import BLANK, Line, Span, ends, line, measure, shorten
 from hoopterm.console.store import LinkState, Store
 from hoopterm.console.text import clean
-from hoopterm.console.views import room
+from hoopterm.console.views import first, room
 
 _TABS_FROM = 110
 _ROOM_FROM = 140
@@ -133,12 +133,12 @@ def banner(store: Store, cells: int) -> Line:
     return BLANK if store.status is None else room.banner(store.status.space, cells)
 
 
-def empty(title: str, why: str, key: str = "", does: str = "") -> list[Line]:
-    """An empty list: that it is, why, and the next key."""
+def empty(title: str, why: str, key: str = "", does: str = "", store: Store | None = None) -> list[Line]:
+    """An empty list: that it is, why, the next key, and an agent's way in while the store has no session."""
     out = [BLANK, line("  ", (title, "strong")), line("  ", (why, "dim"))]
     if key:
         out += [BLANK, line("  ", (key, "key"), (f" {does}", "dim"))]
-    return out
+    return out if store is None else out + first.first_steps(store)
 
 
 def loading(what: str, place: str) -> list[Line]:
@@ -147,7 +147,9 @@ def loading(what: str, place: str) -> list[Line]:
 
 
 def broken(what: str, cause: str, key: str = "^r", does: str = "tries again") -> list[Line]:
-    """A list that could not be had: the cause, and how to retry."""
+    """A list that could not be had: the cause, and how to retry; where there is no engine at all, how to have one."""
+    if first.is_missing(cause):
+        return first.no_engine(cause)
     return [
         BLANK,
         line("  ", (f"✗ {what}", "danger")),

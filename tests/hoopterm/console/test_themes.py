@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.color import Color
 
 from hoopterm.console.themes import DEFAULT, LOOKS, chosen, cursor, style
 from hoopterm.console.views import status
@@ -19,6 +20,25 @@ def test_a_theme_has_every_role(name: str) -> None:
 def test_waiting_denied_and_running_never_look_alike() -> None:
     for look in LOOKS.values():
         assert len({look.roles["waiting"], look.roles["danger"], look.roles["running"], look.roles["dim"]}) == 4
+
+
+def test_high_contrast_has_seven_to_one_for_every_text() -> None:
+    look = LOOKS["hoopterm-contrast"]
+    grounds = [Color.parse(look.theme.background or ""), Color.parse(look.theme.variables["cursor"])]
+    for role in look.roles:
+        found = style(look.theme.name, role)
+        own = [Color.from_rich_color(found.bgcolor)] if found.bgcolor else grounds
+        for ground in own:
+            ratio = _luminance(Color.from_rich_color(found.color)), _luminance(ground)
+            assert (max(ratio) + 0.05) / (min(ratio) + 0.05) >= 7, role
+
+
+def _luminance(color: Color) -> float:
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b)
 
 
 def test_roles_join() -> None:
