@@ -127,10 +127,18 @@ async def _replay_shell(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "is_enabled" in picture(pilot))
 
 
+async def _policy(pilot: Pilot[None]) -> None:
+    await pilot.press("4")
+    await until(pilot, lambda: "✓ holds" in picture(pilot))
+    await pilot.press("G", "i", *"  - name: no-ddl", "enter", *"decide: deny", "enter", *"what: {effects: [sch")
+    await until(pilot, lambda: "effect" in picture(pilot))
+
+
 SCENES: dict[str, Callable[[Pilot[None]], Awaitable[None]]] = {
     "approvals": _approvals,
     "sessions": _sessions,
     "watch": _watch,
+    "policy": _policy,
     "replay": _replay,
     "replay-ssh": _replay_shell,
 }

@@ -146,6 +146,25 @@ async def _replay(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def _policy(pilot: Pilot[None]) -> None:
+    await _live(pilot)
+    await pilot.press("4")
+    await until(pilot, lambda: "✓ holds" in picture(pilot))
+    await pilot.press("G", "i", *"  - name: no-ddl", "enter", *"decide: deny", "enter", *"what: {effects: [schema]")
+    await pilot.press("escape")
+    await until(pilot, lambda: "✗ 1 problem" in picture(pilot))
+    await pilot.press("right_square_bracket")
+    await pilot.pause()
+
+
+async def _policy_words(pilot: Pilot[None]) -> None:
+    await _live(pilot)
+    await pilot.press("4")
+    await until(pilot, lambda: "✓ holds" in picture(pilot))
+    await pilot.press("G", "i", *"  - name: no-ddl", "enter", *"decide: deny", "enter", *"wh")
+    await until(pilot, lambda: "where" in picture(pilot))
+
+
 async def _watch_shell(pilot: Pilot[None]) -> None:
     await _live(pilot)
     await pilot.press("2", "enter")
@@ -168,7 +187,7 @@ async def _live(pilot: Pilot[None]) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
-@pytest.mark.parametrize("scene", [_approvals, _confirm, _sessions, _watch, _replay])
+@pytest.mark.parametrize("scene", [_approvals, _confirm, _sessions, _policy, _policy_words, _watch, _replay])
 def test_the_picture_is_as_it_was(
     snap_compare: Compare, scene: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int]
 ) -> None:
