@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,10 @@ async def test_entries_that_differ_have_other_hashes(record: Record) -> None:
     await record.intend("o-1")
     size = await record.publish()
     assert hash_at(record.state / "log", 0, size) != hash_at(record.state / "log", 1, size)
+
+
+def test_the_state_may_be_named_from_where_one_stands(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_index(record.state, 0).close()
+    monkeypatch.chdir(record.state.parent)
+    with reading(Path(record.state.name)) as connection:
+        assert position(connection) == 0
