@@ -28,6 +28,10 @@ class Terminal:
         """Press keys, by tmux's names."""
         self._run("send-keys", *keys)
 
+    def click(self, column: int, row: int) -> None:
+        """Press and release the mouse there, counted from 1 (xterm's SGR mode)."""
+        self._run("send-keys", "-l", f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
         self._run("resize-window", "-x", str(columns), "-y", str(rows))
@@ -35,6 +39,10 @@ class Terminal:
     def picture(self) -> str:
         """The text on the screen."""
         return self._run("capture-pane", "-p")
+
+    def styled(self) -> str:
+        """The text on the screen with the escape sequences of its colours and weights."""
+        return self._run("capture-pane", "-p", "-e")
 
     async def until(self, is_so: Callable[[str], bool]) -> str:
         """Wait until the picture is so, and give it."""
