@@ -29,6 +29,7 @@ class Scope(StrEnum):
     POLICY = "Policy"
     TYPING = "While typing"
     PATCH = "Patch"
+    HISTORY = "History"
     READER = "Full text"
     AUDIT = "Audit"
     ENTRY = "Audit entry"
@@ -124,6 +125,10 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.POLICY, "patch", "p", "p", "patch", "What would change as a patch: read, copy, save it", 70),
     _action(_S.POLICY, "discard", "D", "D", "discard…", "Forget the draft; asks first", 40),
     _action(_S.POLICY, "file", "f", "f", "next file", "Another file of the configuration", 35),
+    _action(_S.POLICY, "changes", "d", "d", "diff", "What would change, and who gains or loses what", 90),
+    _action(_S.POLICY, "history", "h", "h", "history", "Every revision: who, why, what; and back to one", 60),
+    _action(_S.HISTORY, "open", "enter", "enter", "what it changed", "What the revision changed", 90),
+    _action(_S.HISTORY, "rollback", "R", "R", "roll back…", "Put the revision in force again; asks first", 80, True),
     _action(_S.PATCH, "save", "s", "s", "save…", "Save the patch as a file", 90),
     _action(_S.TYPING, "leave", "escape", "esc", "done", "Keys are commands again", 99),
     _action(_S.TYPING, "indent", "tab", "tab", "take word", "Take the word that is offered, else indent", 90),

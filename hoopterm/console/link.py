@@ -12,6 +12,7 @@ import msgspec
 from engine.api.schema import (
     AppliedView,
     CheckView,
+    DiffView,
     EntryDetailView,
     EntryView,
     FrameView,
@@ -20,6 +21,8 @@ from engine.api.schema import (
     PolicyView,
     RecordingView,
     ReviewView,
+    RevisionDetailView,
+    RevisionView,
     SearchView,
     SessionView,
     StatusView,
@@ -104,8 +107,24 @@ class Engine(Protocol):
         """Whether the engine would take these files."""
         ...
 
-    async def apply_policy(self, files: Mapping[str, str], expected: str) -> AppliedView:
+    async def apply_policy(self, files: Mapping[str, str], expected: str, reason: str = "") -> AppliedView:
         """Put these files in force in place of a revision."""
+        ...
+
+    async def policy_diff(self, files: Mapping[str, str]) -> DiffView:
+        """What these files would change, and for whom."""
+        ...
+
+    async def policy_history(self) -> list[RevisionView]:
+        """Every revision that was in force, newest first."""
+        ...
+
+    async def policy_revision(self, revision: str) -> RevisionDetailView:
+        """One revision, and what it changed."""
+        ...
+
+    async def rollback(self, revision: str, reason: str, expected: str | None = None) -> AppliedView:
+        """Put an earlier revision in force again."""
         ...
 
     def download(self, session: str) -> AsyncGenerator[bytes, None]:

@@ -8,7 +8,8 @@ audit      the log, searched; entry: one of its entries, with its proof
 replay     one recording, frame by frame
 recordings the list replay picks from
 policy     the rules in an editor; patch: what would change, to bring to git;
-           applying: the questions before that
+           applying: the questions before that;
+           history: every revision, and back to one
 confirm    the question before anything that grants, denies or kills
 reader     a whole text
 help       every key, searchable and executable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.screens.reader import Reader
-from hoopterm.console.views.policy import patch
+from hoopterm.console.views.difference import patch
 from hoopterm.console.widgets.prompt import Prompt
 
 NAME = "policy.patch"

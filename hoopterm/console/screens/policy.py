@@ -11,17 +11,20 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from engine.api.schema import DiffView
 from hoopterm.console import completion, diagnostics
 from hoopterm.console.actions import Scope, bindings, of
 from hoopterm.console.completion import Names
 from hoopterm.console.diagnostics import Diagnostic
-from hoopterm.console.lines import Line
-from hoopterm.console.screens.applying import ask_to_apply, ask_to_discard
+from hoopterm.console.lines import BLANK, Line
+from hoopterm.console.screens.applying import ask_to_apply, ask_to_discard, put_in_force
+from hoopterm.console.screens.history import History
 from hoopterm.console.screens.page import Page
 from hoopterm.console.screens.patch import Patch
+from hoopterm.console.screens.reader import Reader
 from hoopterm.console.store import LinkState, Topic
 from hoopterm.console.text import clean
-from hoopterm.console.views import chrome, policy
+from hoopterm.console.views import chrome, difference, policy
 from hoopterm.console.views.policy import Verdict
 from hoopterm.console.widgets.bars import Bar, Rule
 from hoopterm.console.widgets.choices import Choices
@@ -29,7 +32,7 @@ from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
 from hoopterm.console.widgets.yaml_editor import YamlEditor
 from hoopterm.console.workbench import Workbench
-from hoopterm.errors import EngineUnreachable, Problem
+from hoopterm.errors import Problem
 
 PAUSE = 0.3  # seconds without a keystroke until the engine is asked
 PROBLEMS = (Column("place", "where", 8), Column("kind", "", 9), Column("why", "why", 20, flex=1))
@@ -49,6 +52,8 @@ class Policy(Page):
         self.bench = Workbench()
         self.verdict = Verdict()
         self.choices = Choices()
+        self.difference: DiffView | None = None
+        self._why_not_compared = ""
         self._file = ""
         self._cause = ""
         self._schema: Mapping[str, Any] = {}
@@ -75,8 +80,6 @@ class Policy(Page):
     def editor(self) -> YamlEditor:
         """The editor."""
         return self.query_one("#editor", YamlEditor)
-
-    # The engine's policy
 
     def changed(self, topics: frozenset[Topic]) -> None:
         """Ask anew when the engine is back, or runs on another revision."""
@@ -121,8 +124,6 @@ class Policy(Page):
         """What was typed last is kept, too."""
         super().on_unmount()
         self._keep()
-
-    # The text
 
     def _open(self, name: str) -> None:
         """Have a file in the editor, where it is not there already with the same text."""
@@ -182,16 +183,26 @@ class Policy(Page):
             wrong = diagnostics.read(map(str, said.problems), files)
             found = wrong + diagnostics.read(map(str, said.warnings), files, are_warnings=True)
             verdict = Verdict(True, False, said.ok, found, said.revision or "")
+            await self._compare(files, said.ok)
         if files == self.bench.files and self.is_ready:
             self.verdict = verdict
             self._mark()
             self.show(frozenset())
 
+    async def _compare(self, files: dict[str, str], holds: bool) -> None:
+        """Who gains and loses what by files that hold."""
+        found, why = None, "" if holds else "the text has problems"
+        if holds:
+            try:
+                found = await self.console.engine.policy_diff(files)
+            except Problem as problem:
+                why = problem.message
+        if files == self.bench.files:
+            self.difference, self._why_not_compared = found, why
+
     def _mark(self) -> None:
         self.editor.mark(found for found in self.verdict.found if found.file == self._file)
         self.query_one("#problems", LiveTable).show([str(index) for index in range(len(self.verdict.found))])
-
-    # Pictures
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The editor, or why there is none."""
@@ -210,8 +221,7 @@ class Policy(Page):
         for id in ("#tabs", "#verdict"):
             self.query_one(id).refresh()
         if self.has_class("wide"):
-            text = self.bench.patch()
-            self.query_one("#changes", Document).show(policy.patch(text) if text else policy.no_changes())
+            self.query_one("#changes", Document).fold(self._changes)
 
     def _nothing(self) -> list[Line]:
         if self.console.link is None:
@@ -221,6 +231,13 @@ class Policy(Page):
         if self._cause or self.console.store.link is LinkState.LOST:
             return chrome.broken("The policy cannot be read", self._cause or self.console.store.cause)
         return chrome.loading("asking the engine for its policy", self.console.place.name)
+
+    def _changes(self, cells: int) -> list[Line]:
+        """What would change, in meaning and in text."""
+        text = self.bench.patch()
+        if not text:
+            return difference.nothing()
+        return [*difference.meaning(self.difference, self._why_not_compared, cells), BLANK, *difference.patch(text)]
 
     def _tabs(self, cells: int) -> Line:
         return policy.tabs(self.bench, self._file, self.editor.is_typing, cells)
@@ -237,8 +254,6 @@ class Policy(Page):
             return super()._footer(cells)
         return chrome.footer(of([Scope.TYPING]), frozenset(), {}, cells)
 
-    # Choices
-
     @on(YamlEditor.Asked)
     def _offer(self, event: YamlEditor.Asked) -> None:
         at = event.at
@@ -249,8 +264,6 @@ class Policy(Page):
         self.choices.open(fitting, self.editor.cursor_screen_offset)
         if event.by_hand and not fitting:
             self.console.say("nothing is known that fits here")
-
-    # Actions
 
     def off(self) -> frozenset[str]:
         """Nothing to apply where nothing is changed, or while it does not hold."""
@@ -330,10 +343,17 @@ class Policy(Page):
         every = list(self.bench.files)
         if len(every) < 2:
             self.console.say("the configuration is one file")
-            return
         self._open(every[(every.index(self._file) + 1) % len(every)])
         self._mark()
         self.show(frozenset())
+
+    def action_changes(self) -> None:
+        """What would change, and for whom, on the whole screen."""
+        self.app.push_screen(Reader("against what is in force", self.bench.patch(), self._changes))
+
+    def action_history(self) -> None:
+        """Who put what in force when, and why."""
+        self.app.push_screen(History())
 
     def action_patch(self) -> None:
         """What would change, as text, to be read, copied or saved."""
@@ -358,24 +378,12 @@ class Policy(Page):
             ask_to_apply(self)
 
     @work(group="apply", exclusive=True)
-    async def apply(self, files: dict[str, str], revision: str) -> None:
-        patch = self.bench.patch()
-        try:
-            applied = await self.console.engine.apply_policy(files, revision)
-        except EngineUnreachable as problem:
-            self.console.say(f"whether it was applied is not known: {problem.message}; your draft is kept", "error")
-        except Problem as problem:
-            self._refused(problem, patch)
-        else:
-            self.console.say(f"in force: revision {applied.revision[:12]}")
-            self._load()
-
-    def _refused(self, problem: Problem, patch: str) -> None:
-        """Say what happened; the draft stays. Where the engine may not write, its hint is the patch."""
-        hint = problem.hint if "\n" not in problem.hint else ""
-        self.console.say(f"not applied: {problem.message}{'; ' + hint if hint else ''}. Your draft is kept", "error")
-        if "\n" in problem.hint:
-            self.app.push_screen(Patch(patch, "the engine may not write its files: bring this to where they come from"))
+    async def apply(self, files: dict[str, str], revision: str, reason: str) -> None:
+        """Put files in force that were written on a revision."""
+        written = self.bench.files
+        is_in_force = await put_in_force(self.console, self.bench.patch(), files, revision, reason)
+        if is_in_force and self.bench.files == written:  # else more was typed meanwhile
+            self.bench.discard()
         self._load()
 
     def copied(self) -> tuple[str, str]:

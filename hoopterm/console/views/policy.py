@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from engine.api.schema import StatusView
+from engine.api.schema import DiffView, RevisionView, StatusView
 from hoopterm.console import phrases
 from hoopterm.console.diagnostics import Diagnostic
 from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, shorten, wrap
 from hoopterm.console.text import clean
+from hoopterm.console.views import difference
 from hoopterm.console.workbench import Workbench
 
 _LABEL = 12
+_MOST_SAID = 6  # lines of each kind in the question
 
 
 @dataclass(slots=True)
@@ -82,37 +85,57 @@ def problem(found: Diagnostic, has_files: bool) -> Mapping[str, Line]:
     }
 
 
-def patch(text: str) -> list[Line]:
-    """A diff of text, coloured."""
-    out: list[Line] = []
-    for row in text.splitlines():
-        if row.startswith(("--- ", "+++ ")):
-            out.append(line((clean(row), "dim")))
-        elif row.startswith("@@"):
-            out.append(line((clean(row), "number")))
-        else:
-            role = {"+": "running", "-": "red"}.get(row[:1], "dim")
-            out.append(line((clean(row.replace("\t", "    ")), role)))
-    return out
-
-
-def no_changes() -> list[Line]:
-    """A draft that says what is in force."""
-    return [BLANK, line("  ", ("Nothing is changed", "strong")), line("  ", ("the text is what is in force", "dim"))]
-
-
-def question(bench: Workbench, status: StatusView | None, engine: str, cells: int) -> list[Line]:
-    """What is put in force, where, by whom."""
+def question(
+    bench: Workbench, status: StatusView | None, engine: str, found: DiffView | None, cells: int
+) -> list[Line]:
+    """What is put in force, where, by whom, and who gains and loses what."""
     added, removed = bench.counts()
     changed = ", ".join(clean(name, 60) for name in sorted(bench.changed()))
     you = clean(status.you, 60) if status is not None and status.you else "you"
+    merging = line("another revision is in force: merged where both touch other lines, else refused")
     return _folded(
         cells,
         ("who", line((you, "bright"))),
         ("where", line((clean(engine, 60), "bright"), ("  every listener, live sessions included", "dim"))),
         ("what", line(changed, "  ", (f"+{added}", "running"), " ", (f"−{removed}", "red"), (" lines", "dim"))),
-        ("replaces", line((f"revision {clean(bench.revision)[:12]}", "dim"))),
+        *(("", each) for each in _few(difference.changes(found))),
+        *(("" if index else "for whom", each) for index, each in enumerate(_few(difference.shifts(found)))),
+        *((("replaces", merging),) if bench.is_overtaken else ()),
         ("how long", line("at once, and until another revision is applied")),
+    )
+
+
+def _few(lines: Sequence[Line]) -> Sequence[Line]:
+    """The first lines, and how many more there are."""
+    if len(lines) <= _MOST_SAID:
+        return lines
+    return [*lines[: _MOST_SAID - 1], line((f"and {len(lines) - _MOST_SAID + 1} more: d shows all of them", "waiting"))]
+
+
+def revision(found: RevisionView, now: datetime) -> Mapping[str, Line]:
+    """A row of the history."""
+    return {
+        "when": (Span(phrases.local_date(found.time, now)),),
+        "mark": (Span("● in force" if found.is_in_force else "", "running"),),
+        "author": (Span(clean(found.author, 60), "bright"),),
+        "reason": (Span(clean(found.reason, 400)),),
+        "revision": (Span(clean(found.revision)[:12], "dim"),),
+    }
+
+
+def rolling_back(found: RevisionView, status: StatusView | None, engine: str, cells: int) -> list[Line]:
+    """What is put in force again, where, by whom."""
+    you = clean(status.you, 60) if status is not None and status.you else "you"
+    return _folded(
+        cells,
+        ("who", line((you, "bright"))),
+        ("where", line((clean(engine, 60), "bright"), ("  every listener, live sessions included", "dim"))),
+        (
+            "what",
+            line(f"revision {clean(found.revision)[:12]}, as ", (clean(found.author, 60), "bright"), " applied it"),
+        ),
+        ("because", line(clean(found.reason, 300) or "no reason was given")),
+        ("then", line("what was applied since is no longer in force; it stays in the history")),
     )
 
 

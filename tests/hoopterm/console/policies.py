@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from engine.api.schema import AppliedView, CheckView, PolicyView
+from engine.api.schema import AppliedView, CheckView, DiffView, PolicyView, RevisionDetailView, RevisionView, ShiftView
 from engine.api.views import check_view
 from engine.config.diagnosis import diagnose
-from engine.config.loading import digest_of, json_schema
+from engine.config.loading import digest_of, json_schema, load_sources
+from engine.config.shifts import shifts
 from hoopterm.errors import Refused
 
 POLICY = """\
@@ -53,7 +55,9 @@ class Policies:
     def __init__(self) -> None:
         self.in_force = {"hoopterm.yaml": POLICY}
         self.refuses: Refused | None = None
-        self.applied: list[tuple[dict[str, str], str]] = []
+        self.applied: list[tuple[dict[str, str], str, str]] = []
+        self.merges = False
+        self.rolled_back: list[tuple[str, str]] = []
         self.checked: list[dict[str, str]] = []
 
     def _answer(self) -> None:
@@ -75,12 +79,54 @@ class Policies:
         self.checked.append(dict(files))
         return check_view(diagnose({Path("/etc/hoopterm", name): text.encode() for name, text in files.items()}))
 
-    async def apply_policy(self, files: Mapping[str, str], expected: str) -> AppliedView:
+    async def policy_diff(self, files: Mapping[str, str]) -> DiffView:
+        """What it would change, as a real engine says it."""
+        self._answer()
+        before, now = load_sources(_sources(self.in_force)), load_sources(_sources(files))
+        found = [
+            ShiftView(**{each.name: _listed(getattr(shift, each.name)) for each in fields(shift)})
+            for shift in shifts(before, now)
+        ]
+        return DiffView(before.digest, now.digest, list(now.changes_from(before)), found, "")
+
+    async def policy_history(self) -> list[RevisionView]:
+        """Two revisions."""
+        self._answer()
+        return [
+            RevisionView("b" * 64, "2026-11-22T20:00:00Z", "bob", "deletes \x1b[31mneed a human", "a" * 64, True),
+            RevisionView("a" * 64, "2026-11-20T08:00:00Z", "carol", "", None, False),
+        ]
+
+    async def policy_revision(self, revision: str) -> RevisionDetailView:
+        """One of them."""
+        self._answer()
+        found = next(each for each in await self.policy_history() if each.revision == revision)
+        return RevisionDetailView(
+            found.revision, found.time, found.author, found.reason, found.previous, {}, ["+ rule x (deny)"], "+x\n"
+        )
+
+    async def rollback(self, revision: str, reason: str, expected: str | None = None) -> AppliedView:
+        """Put one in force again."""
+        self._answer()
+        self.rolled_back.append((revision, reason))
+        return AppliedView(revision, expected or "", 2, "bob", list(self.in_force))
+
+    async def apply_policy(self, files: Mapping[str, str], expected: str, reason: str = "") -> AppliedView:
         """Put it in force."""
         self._answer()
         if self.refuses is not None:
             raise self.refuses
-        self.applied.append((dict(files), expected))
+        self.applied.append((dict(files), expected, reason))
         before = revision(self.in_force)
         self.in_force |= files
-        return AppliedView(revision(self.in_force), before, 2, "bob", list(self.in_force))
+        if self.merges:
+            self.in_force["hoopterm.yaml"] += "# theirs\n"
+        return AppliedView(revision(self.in_force), before, 2, "bob", list(self.in_force), merged=self.merges)
+
+
+def _sources(files: Mapping[str, str]) -> dict[Path, bytes]:
+    return {Path("/etc/hoopterm", name): text.encode() for name, text in files.items()}
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

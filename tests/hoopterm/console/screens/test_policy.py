@@ -84,7 +84,9 @@ async def test_what_was_written_is_applied_after_a_question() -> None:
         assert engine.applied == []
         await pilot.press("a", *"because", "enter", "enter")
         await until(pilot, lambda: bool(engine.applied))
-        assert engine.applied == [({"hoopterm.yaml": "# more\n" + POLICY}, revision({"hoopterm.yaml": POLICY}))]
+        assert engine.applied == [
+            ({"hoopterm.yaml": "# more\n" + POLICY}, revision({"hoopterm.yaml": POLICY}), "because")
+        ]
         await until(pilot, lambda: "as in force" in picture(pilot))
 
 
@@ -205,3 +207,36 @@ async def test_escape_never_leaves_the_screen() -> None:
         screen = await opened(pilot)
         await pilot.press("i", "escape", "escape", "escape")
         assert pilot.app.screen is screen
+
+
+DENY = "  - {name: no-reads, decide: deny, who: {groups: [agents]}, what: {effects: [read]}}"
+
+
+async def test_who_loses_what_is_said_beside_the_text_behind_a_key_and_in_the_question() -> None:
+    engine = FakeEngine()
+    async with on_stage(engine) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("G", "i")
+        screen.editor.insert(DENY)
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: screen.difference is not None and bool(screen.difference.shifts))
+        await pilot.press("d")
+        await until(pilot, lambda: "+ rule no-reads (deny)" in picture(pilot))
+        assert "report-bot" in picture(pilot)
+        assert "loses read on shop" in picture(pilot)
+        await pilot.press("q", "a")
+        await until(pilot, lambda: "Put this policy in force?" in picture(pilot))
+        assert "+ rule no-reads (deny)" in picture(pilot)
+        assert "loses read on shop" in picture(pilot)
+
+
+async def test_what_was_merged_is_said_and_shown() -> None:
+    engine = FakeEngine()
+    engine.merges = True
+    async with on_stage(engine) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("i", *"# mine", "enter", "escape")
+        await until(pilot, lambda: "✓ holds" in picture(pilot))
+        await pilot.press("a", *"r", "enter", "enter")
+        await until(pilot, lambda: any("merged with what somebody else" in told for told in toasts(pilot)))
+        await until(pilot, lambda: screen.editor.text == "# mine\n" + POLICY + "# theirs\n")

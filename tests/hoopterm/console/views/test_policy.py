@@ -47,13 +47,8 @@ def test_a_problem_says_its_file_where_there_are_several() -> None:
     assert "\x1b" not in plain(policy.problem(found, False)["why"])
 
 
-def test_a_patch_is_coloured_by_what_its_lines_do() -> None:
-    roles = [made[0].role for made in policy.patch(bench().patch())]
-    assert roles == ["dim", "dim", "number", "red", "running"]
-
-
 def test_the_question_repeats_who_what_and_how_long() -> None:
-    told = "\n".join(map(plain, policy.question(bench(), status(), "prod-eu", 70)))
+    told = "\n".join(map(plain, policy.question(bench(), status(), "prod-eu", None, 70)))
     assert "bob" in told
     assert "prod-eu" in told
     assert "a.yaml  +1 −1 lines" in told
