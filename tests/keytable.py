@@ -17,7 +17,7 @@ def by_screen() -> str:
     rows = ["| where | keys |", "| --- | --- |"]
     for scope in Scope:
         keys = " · ".join(f"{_code(action.shown)} {action.label.removesuffix('…')}" for action in of([scope]))
-        rows.append(f"| {scope} | {keys} |")
+        rows += [f"| {scope} | {keys} |"] if keys else []
     return "\n".join(rows)
 
 

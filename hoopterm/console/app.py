@@ -312,7 +312,7 @@ class Console(App[None]):
         from hoopterm.console.screens.help import everything, open_help
 
         if self.front is not None:
-            open_help(self, everything(self.front), "Commands, reviews, sessions, targets, rules, recordings")
+            open_help(self, everything(self.front), "Commands, and anything by name")
 
     def action_theme(self, name: str) -> None:
         """Another theme."""

@@ -125,7 +125,9 @@ class Help(ModalScreen[Entry | None]):
             self.dismiss(None)
 
     def _search(self, words: str) -> None:
-        self.query_one(LiveTable).show([str(place) for place in rank(words, self._entries)])
+        table = self.query_one(LiveTable)
+        table.show([str(place) for place in rank(words, self._entries)])
+        table.action_top()  # the best match is what enter runs
 
     def _run(self) -> None:
         key = self.query_one(LiveTable).cursor

@@ -60,6 +60,12 @@ async def test_a_session_is_found_and_watched() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Watch))
 
 
+async def test_enter_runs_the_best_match_whatever_the_cursor_was_on() -> None:
+    async with running(FakeEngine()) as pilot:
+        await pilot.press("colon", *"e", "down", "down", *"tl", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Watch))
+
+
 async def test_a_rule_and_a_target_lead_to_lists_of_theirs() -> None:
     engine = FakeEngine()
     engine.view = scenes.status(targets=[scenes.SHOP])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import pkgutil
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -15,20 +14,10 @@ import pytest
 import typer
 
 from hoopterm.cli.root import NOUNS
-from hoopterm.console import app, screens
+from hoopterm.console import app
 from hoopterm.console.actions import ACTIONS, Action, method, of
-from hoopterm.console.screens.page import Page
+from hoopterm.console.keymap import pages
 from hoopterm.console.twins import TWINS
-
-
-def pages() -> list[type[Page]]:
-    """Every screen that exists."""
-    for module in pkgutil.iter_modules(screens.__path__):
-        importlib.import_module(f"{screens.__name__}.{module.name}")
-    found = list(Page.__subclasses__())
-    for page in found:
-        found += page.__subclasses__()
-    return found
 
 
 def reaches_engine(function: Any, owner: type, seen: set[str]) -> bool:
