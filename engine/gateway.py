@@ -27,6 +27,7 @@ from engine.config.revision import Revision
 from engine.consoles import Consoles
 from engine.endings import Endings, locks_after
 from engine.errors import HooptermError, RecordError, SessionRefused
+from engine.hindsight.running import Hindsight
 from engine.identity.jwt import is_jwt
 from engine.identity.locks import Locks
 from engine.identity.oidc import Issuers
@@ -87,6 +88,7 @@ class Gateway:
         self.reach = Reach(now)
         self.listeners = Listeners(self)
         self.policy_files = PolicyFiles(self)
+        self.hindsight = Hindsight(self.state)
         self.endings = Endings(self)
         self.consoles = Consoles(self, console)
         self.issuers = Issuers(spawn=lambda work: self.tasks.create_task(work), now=now)

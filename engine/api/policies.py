@@ -8,10 +8,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from aiohttp import web
+
 from engine.api.call import Call
 from engine.api.explaining import explain
+from engine.api.feeds import stream
 from engine.api.schema import (
     AppliedView,
+    BacktestRequest,
     CheckView,
     DecisionView,
     DiffView,
@@ -22,13 +27,17 @@ from engine.api.schema import (
     RevisionView,
     RollbackRequest,
     ShiftView,
+    SuggestionView,
 )
 from engine.api.views import applied_view, check_view
 from engine.config.diagnosis import diagnose
 from engine.config.loading import json_schema, load_sources
 from engine.config.shifts import shifts
 from engine.errors import ConfigError, HooptermError, NotFound
+from engine.hindsight.worker import Task
 from engine.policy_history import patch
+
+MOST_OPERATIONS = 1_000_000  # of one backtest
 
 
 async def show_policy(call: Call) -> PolicyView:
@@ -138,6 +147,39 @@ def _changed(before: Mapping[Path, bytes], sources: Mapping[Path, bytes]) -> lis
         return list(load_sources(sources).changes_from(load_sources(before))) if before else []
     except ConfigError:
         return []
+
+
+async def backtest(call: Call) -> web.StreamResponse:
+    """How recorded operations would be decided by these files: lines of progress, ended when nobody reads them."""
+    asked = await call.body(BacktestRequest)
+    last = _bounded(asked.last)
+    sources = call.gateway.policy_files.sources(asked.files)
+    await asyncio.to_thread(load_sources, sources)  # what does not hold is refused before anything is streamed
+    await call.evidence("backtest", last=last)
+    return await stream(call, call.gateway.hindsight.answers(_task(call, "backtest", sources, last)))
+
+
+async def suggest(call: Call) -> SuggestionView:
+    """Rules drafted from what targets in `mode: observe` recorded."""
+    last = call.query("last") or "10000"
+    if not (last.isascii() and last.isdigit() and len(last) < 10):
+        raise HooptermError(f"`last` is no number: {last[:20]!r}")
+    task = _task(call, "suggest", call.gateway.revision.sources, _bounded(int(last)))
+    await call.evidence("suggest", last=task.last)
+    lines = [line async for line in call.gateway.hindsight.answers(task)]
+    if not lines or lines[0].startswith(b'{"error"'):
+        why = lines[0].decode() if lines else ""
+        raise HooptermError("no rules could be drafted", why, "try again in a moment")
+    return msgspec.json.decode(lines[0], type=SuggestionView)
+
+
+def _bounded(last: int) -> int:
+    return min(max(last, 1), MOST_OPERATIONS)
+
+
+def _task(call: Call, what: str, sources: Mapping[Path, bytes], last: int) -> Task:
+    hides = any(mask.detect and mask.strategy == "nullify" for mask in call.gateway.revision.mask_rules)
+    return Task(what, {str(path.resolve()): text.decode() for path, text in sources.items()}, last, hides)
 
 
 async def explain_statement(call: Call) -> DecisionView:

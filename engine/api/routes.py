@@ -28,6 +28,7 @@ from engine.api.hosts import learn, ssh_keys
 from engine.api.locks import list_locks, lock, unlock
 from engine.api.policies import (
     apply_policy,
+    backtest,
     check_policy,
     diff_policy,
     explain_statement,
@@ -36,6 +37,7 @@ from engine.api.policies import (
     roll_back,
     show_policy,
     show_revision,
+    suggest,
 )
 from engine.api.reviews import approve, deny, list_reviews, revoke_review, show_review
 from engine.api.searching import entry, reindex, search
@@ -94,6 +96,8 @@ ROUTES = (
     Route("GET", "/policy/schema", KNOWN, "read the schema", policy_schema),
     Route("POST", "/policy/check", OPERATOR, "check policy", check_policy),
     Route("POST", "/policy/diff", OPERATOR, "compare policy", diff_policy),
+    Route("POST", "/policy/backtest", AUDITOR, "read the record", backtest),
+    Route("GET", "/policy/suggest", AUDITOR, "read the record", suggest),
     Route("GET", "/policy/history", ANY_PERMISSION, "read the policy", history),
     Route("GET", "/policy/history/{id}", ANY_PERMISSION, "read the policy", show_revision),
     Route("POST", "/policy/rollback", ADMIN, "apply policy", roll_back),

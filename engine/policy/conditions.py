@@ -139,10 +139,11 @@ class Condition:
 
     @property
     def reads(self) -> frozenset[str]:
-        """What it may look at, as `variable.field`; a variable that is named as a whole counts for all its fields, and
-        one that a text only mentions counts too."""
+        """What it may look at, as `variable.field`; a variable that is named as a whole counts for all its fields."""
         found: set[str] = set()
-        for variable, name in _READING.findall(self.text):
+        # What only stands in a text is not read, where it is plain which parts of the expression are texts.
+        bare = self.text if _TRICKY.search(self.text) else _LITERAL.sub("''", self.text)
+        for variable, name in _READING.findall(bare):
             known = SCHEMA[variable.title()]
             found.update(f"{variable}.{each}" for each in ([name] if name in known else known))
         return frozenset(found)
@@ -157,6 +158,8 @@ _STEADY = ("kind", "verb", "effects", "resources", "has_where", "database", "rol
 # Any other way to name a variable counts: `operation` as a whole, in a macro, in a comparison.
 _UNSTEADY = re.compile(rf"\b(?:now|session)\b|\boperation\b(?!\.(?:{'|'.join(_STEADY)})\b)")
 _READING = re.compile(r"\b(identity|target|session|operation)\b(?:\s*\.\s*(\w+))?")
+_LITERAL = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_TRICKY = re.compile(r"""//|["']{3}|(?<!\w)[rRbB]{1,2}["']""")  # comments, and literals that end elsewhere
 _REPORT = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 

@@ -10,7 +10,8 @@ approvals    list, show, approve, deny, revoke
 sessions     list, watch, kill
 lock unlock  the stop button
 token        create, list, revoke
-policy       check, apply, explain; revisions: what one would change, which there were, back to one
+policy       check, apply, explain; revisions: what one would change, which there were, back to one;
+             hindsight: what other rules would have decided, rules from what was observed
 audit        tail, changes, search, show, reindex, verify, key, checkpoint
              (searching: terms, tables, CSV; verification: what the files show, in words)
 target       list, show, learn

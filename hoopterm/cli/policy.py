@@ -10,7 +10,7 @@ import typer
 
 from engine.api.schema import AppliedView, CheckView, DecisionView
 from hoopterm.address import CONFIG_NAME
-from hoopterm.cli import revisions
+from hoopterm.cli import hindsight, revisions
 from hoopterm.cli.options import Engine, Json, ask, complete_targets
 from hoopterm.cli.output import Column, badge, draw, emit, facts, note, say, say_whole, styled
 from hoopterm.console.phrases import plural
@@ -28,7 +28,14 @@ app = typer.Typer(
     epilog="Example: hoopterm policy explain --identity report-bot --target shop 'DELETE FROM orders'",
 )
 
-for _command in (revisions.diff, revisions.history, revisions.show, revisions.rollback):
+for _command in (
+    revisions.diff,
+    revisions.history,
+    revisions.show,
+    revisions.rollback,
+    hindsight.backtest,
+    hindsight.suggest,
+):
     app.command()(_command)
 
 _NATIVE = ": the server is asked, and says so itself"

@@ -69,3 +69,32 @@ async def test_a_file_cannot_be_named_out_of_its_folder(serving: Serving, name: 
 async def test_explaining_for_an_unknown_target_is_not_found(serving: Serving) -> None:
     with pytest.raises(Refused, match="no target 'elsewhere'"):
         await serving.client.explain("report-bot", "elsewhere", "SELECT 1")
+
+
+async def test_a_diff_says_who_loses_what_and_changes_nothing(serving: Serving) -> None:
+    before = serving.config.read_text()
+    found = await serving.client.policy_diff({"hoopterm.yaml": before.partition("rules:")[0]})
+    assert found.changes
+    assert {shift.direction for shift in found.shifts} == {"loses"}
+    assert found.patch.startswith("--- a/hoopterm.yaml\n+++ b/hoopterm.yaml\n")
+    assert serving.config.read_text() == before
+
+
+async def test_a_rollback_is_an_applied_revision_with_a_reason(serving: Serving) -> None:
+    await serving.gateway.policy_files.keep("start")
+    first = await serving.client.policy()
+    await serving.client.apply_policy({"hoopterm.yaml": first.files["hoopterm.yaml"] + NEW_RULE}, reason="a try")
+    applied = await serving.client.rollback(first.revision, "it was wrong")
+    assert applied.revision == first.revision
+    told = [(each.author, each.reason, each.is_in_force) for each in await serving.client.policy_history()]
+    assert told == [("root", "it was wrong", True), ("root", "a try", False), ("start", "", False)]
+    detail = await serving.client.policy_revision(first.revision[:12])
+    assert (detail.changes, detail.files) == (["- rule no-ddl (deny)"], first.files)
+    with pytest.raises(Refused, match="says why"):
+        await serving.client.rollback(first.revision, " ")
+
+
+async def test_a_backtest_of_what_does_not_hold_is_refused(serving: Serving) -> None:
+    with pytest.raises(Refused, match="does not hold"):
+        async for _ in serving.client.backtest({"hoopterm.yaml": "nonsense: 1\n"}):
+            pass

@@ -121,3 +121,21 @@ def test_the_groups_of_an_identity_come_in_one_order() -> None:
 )
 def test_a_condition_is_steady_only_where_it_reads_what_stays(expression: str, is_steady: bool) -> None:
     assert compile_condition(expression).is_steady is is_steady
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("operation.has_where", {"operation.has_where"}),
+        ("identity.subject == 'session operation.verb'", {"identity.subject"}),
+        ("identity . subject == \"it's\" || operation.verb == 'x'", {"identity.subject", "operation.verb"}),
+        ("// don't\noperation.verb == 'it'", {"operation.verb"}),
+        ("r'\\d' != identity.subject && operation.verb != ''", {"identity.subject", "operation.verb"}),
+    ],
+)
+def test_a_condition_says_what_it_reads(text: str, reads: set[str]) -> None:
+    assert compile_condition(text).reads == reads
+
+
+def test_a_variable_named_as_a_whole_is_read_whole() -> None:
+    assert "session.client" in compile_condition("has(session.id) && session == session").reads
