@@ -123,7 +123,8 @@ def hash_at(log: Path, sequence: int, size: int) -> bytes:
 @contextmanager
 def reading(state: Path) -> Iterator[sqlite3.Connection]:
     """The index to read from, of one moment; raises sqlite3.Error, also where there is none yet."""
-    with closing(sqlite3.connect(f"{(state / FILE).absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
+    # Not mode=ro: whoever opens a WAL that a crash left has to recover it.
+    with closing(sqlite3.connect(f"{(state / FILE).absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection

@@ -66,7 +66,7 @@ class Found:
 
 
 def find(state: Path, query: Query, page: Page) -> Found:
-    """Look for entries; raises HooptermError where there is no index yet, and where it takes too long."""
+    """Look for entries, none where there is no index yet; raises HooptermError where it takes too long."""
     try:
         with reading(state) as connection:
             _bound(connection)
@@ -75,12 +75,12 @@ def find(state: Path, query: Query, page: Page) -> Found:
             rows = connection.execute(sql, values).fetchall()
             entries = [_view(row) for row in rows[: page.limit]]
     except sqlite3.OperationalError as error:
+        if "unable to open" in str(error) or "no such table" in str(error):  # it is being made
+            return Found([], False, 0)
         if "interrupted" in str(error):
             why = f"it was given up after {_SECONDS:g} seconds"
             raise HooptermError("the search takes too long", why, "name a time, an identity or a target") from None
-        raise HooptermError(
-            "there is nothing to search yet", str(error), "the index is being made: try again in a moment"
-        ) from None
+        raise HooptermError("the search index cannot be read now", str(error), "try again in a moment") from None
     except sqlite3.DatabaseError as error:
         raise HooptermError("the search index does not read", str(error), "hoopterm audit reindex") from None
     return Found(entries, len(rows) > page.limit, indexed)

@@ -32,7 +32,7 @@ from hoopterm.errors import Problem
 
 COLUMNS = (
     Column("time", "time", 12),
-    Column("event", "event", 9, flex=1, most=19),
+    Column("event", "event", 9, flex=3, most=19),
     Column("who", "who", 10, flex=1, most=24),
     Column("target", "where", 6, drop=2, flex=1, most=16),
     Column("decision", "", 6, drop=1),
@@ -98,13 +98,17 @@ class Audit(Page):
     def on_screen_resume(self) -> None:
         """The first time, everything is asked for."""
         super().on_screen_resume()
-        if not self._found.is_known:
-            self._begin(self._found.query)
+        self._begin_once()
 
     def changed(self, topics: frozenset[Topic]) -> None:
         """When the engine comes back, ask again what could not be asked."""
         super().changed(topics)
-        if Topic.LINK in topics and self.console.store.link is LinkState.LIVE and not self._found.is_known:
+        if Topic.LINK in topics and self.console.store.link is LinkState.LIVE:
+            self._begin_once()
+
+    def _begin_once(self) -> None:
+        if not self._found.is_known and not self._is_asking:
+            self._is_asking = True
             self._begin(self._found.query)
 
     def show(self, topics: frozenset[Topic]) -> None:

@@ -16,6 +16,7 @@ from hoopterm.console.text import clean
 
 _VERDICTS = {"deny": "red", "review": "waiting", "allow": "dim"}
 _ALARMING = frozenset({"denied", "failed", "refused", "gap", "low"})
+_LAST = frozenset({"v", "session", "operation", "digest", "policy"})  # what only machines read
 _LABEL = 14
 _MOST_FIELDS = 400
 _MOST_VALUE = 20_000
@@ -92,7 +93,9 @@ def whole(detail: EntryDetailView, proven: Proven, cells: int) -> list[Line]:
         out += _folded([(f"${number}", shown)], cells)
     if detail.text:
         out.append(BLANK)
-    return [*out, *_folded(_fields(detail.entry), cells), BLANK, *evidence]
+    fields = list(_fields(detail.entry))
+    first = [pair for pair in fields if pair[0] not in _LAST]
+    return [*out, *_folded([*first, *(pair for pair in fields if pair[0] in _LAST)], cells), BLANK, *evidence]
 
 
 def proof(proven: Proven, cells: int) -> list[Line]:

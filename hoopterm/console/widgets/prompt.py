@@ -47,7 +47,7 @@ class Prompt(Horizontal):
         entry.placeholder = placeholder
         entry.suggester = suggester
         self.display = True
-        entry.focus()
+        self.screen.set_focus(entry)  # at once: what is typed in the same burst is for it, not for the list
 
     def close(self) -> None:
         """Put it away."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.audit.events import EventName
 from engine.errors import HooptermError
 from engine.search import finding
-from engine.search.finding import Page, find, statement_of
+from engine.search.finding import Found, Page, find, statement_of
 from engine.search.terms import parse
 from tests.engine.search.conftest import NOW, Record
 
@@ -107,9 +107,8 @@ async def test_the_text_of_an_operation_can_be_asked_for(told: Record) -> None:
     assert statement_of(told.state, "o-99") is None
 
 
-async def test_a_state_directory_without_an_index_says_so(tmp_path: Path) -> None:
-    with pytest.raises(HooptermError, match="nothing to search yet"):
-        find(tmp_path, parse("", NOW), Page())
+async def test_without_an_index_nothing_is_found_and_nothing_said_to_be_in_it(tmp_path: Path) -> None:
+    assert find(tmp_path, parse("", NOW), Page()) == Found([], False, 0)
 
 
 async def test_an_index_that_is_torn_says_what_to_do(told: Record) -> None:
