@@ -227,7 +227,7 @@ class Approvals(Page):
         if self._filter:
             return chrome.empty("No review matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
         if not store.loaded and store.link is LinkState.LOST:
-            return chrome.broken("The engine cannot be reached", store.cause, "^r", "tries again now")
+            return chrome.broken("The engine cannot be reached", store.cause)
         if not store.loaded:
             return chrome.loading("asking the engine what waits", self.console.place.name)
         return chrome.empty(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hoopterm.console import phrases
-from hoopterm.console.actions import Action, modes
+from hoopterm.console.actions import Action, Scope, find, modes
 from hoopterm.console.lines import BLANK, Line, Span, ends, line, measure, shorten
 from hoopterm.console.store import LinkState, Store
 from hoopterm.console.text import clean
@@ -121,7 +121,7 @@ def banner(store: Store, cells: int) -> Line:
         wait = store.retry_in
         again = "trying again now" if wait is None else f"trying again in {wait:.0f}s"
         since = f" · picture is {phrases.age(store.age)} old" if store.age is not None else ""
-        right = line((f" {again}{since} · ^r now ", "alarm"))
+        right = line((f" {again}{since} · {find(Scope.APP, 'retry').shown} now ", "alarm"))
         left = line((f" ✗ {clean(store.cause, 300)} ", "alarm"))
         filled = ends(shorten(left, max(cells - measure(right), 10)), right, cells)
         return tuple(Span(span.text, "alarm") for span in filled)
@@ -146,7 +146,7 @@ def loading(what: str, place: str) -> list[Line]:
     return [BLANK, line("  ", (f"◌ {what}", "dim")), line("  ", (clean(place, 200), "dim"))]
 
 
-def broken(what: str, cause: str, key: str = "^r", does: str = "tries again") -> list[Line]:
+def broken(what: str, cause: str, key: str = "", does: str = "tries again") -> list[Line]:
     """A list that could not be had: the cause, and how to retry; where there is no engine at all, how to have one."""
     if first.is_missing(cause):
         return first.no_engine(cause)
@@ -155,5 +155,5 @@ def broken(what: str, cause: str, key: str = "^r", does: str = "tries again") ->
         line("  ", (f"✗ {what}", "danger")),
         line("  ", clean(cause, 500)),
         BLANK,
-        line("  ", (key, "key"), (f" {does}", "dim")),
+        line("  ", (key or find(Scope.APP, "retry").shown, "key"), (f" {does}", "dim")),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.api.schema import StatusView
 from hoopterm.address import NO_ENGINE
+from hoopterm.console.actions import Scope, find
 from hoopterm.console.lines import BLANK, Line, line
 from hoopterm.console.store import Store
 from hoopterm.console.text import clean
@@ -30,7 +31,7 @@ def no_engine(cause: str) -> list[Line]:
         *_step("hoopterm engine start --config hoopterm.yaml", "your own; the README has a first configuration"),
         *_step("hoopterm --engine ssh://you@host console", "one on another host, through its OpenSSH"),
         BLANK,
-        line("  ", ("^r", "key"), (" looks again", "dim")),
+        line("  ", (find(Scope.APP, "retry").shown, "key"), (" looks again", "dim")),
     ]
 
 
