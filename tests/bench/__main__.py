@@ -22,6 +22,7 @@ from tests.bench import (
     peers,
     profiling,
     report,
+    searches,
     ssh,
     statements,
 )
@@ -38,6 +39,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "ssh": ssh.measure,
     "consoles": consoles.measure,
     "replay": hours.measure,
+    "search": searches.measure,
 }
 
 
