@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from engine.search.operations import RecordedOperation
 _MASKED: Final = re.compile(r"\*|…|\btok_[a-z2-7]{24}|\b[0-9a-f]{32}\b")  # stars, a cut, a token, a hash
 _CUT_LISTS: Final = frozenset(64 << power for power in range(11))  # lengths that a list in the log is cut to
 _TYPED: Final = frozenset({"command", "path", "variable", "host", "subsystem"})  # names that somebody typed
+_MOST_KNOWN: Final = 4096
 _LONGEST: Final = 1024  # characters of a name that the index keeps
 _TYPED_LINE: Final = "LINE"  # the verb of what was read off a terminal, and of nothing else
 _COLUMNS: Final = re.compile(r"(?P<name>[^(]+)\((?P<columns>[^()]+)\)")
@@ -56,11 +58,26 @@ class Memory:
     def __init__(self, revision: Revision, *, hides: bool = False) -> None:
         self.revision = revision
         self._hides = hides or any(mask.detect and mask.strategy == "nullify" for mask in revision.mask_rules)
+        # No condition tells two operations of one shape apart, so that what was judged of one is so of the other.
+        self._is_steady = all(rule.condition is None or rule.condition.is_steady for rule in revision.policy.rules)
+        self._known: dict[Hashable, Judgement] = {}
         self._identities: dict[tuple[str, frozenset[str]], Identity] = {}
 
     def judge(self, recorded: RecordedOperation) -> Judgement:
         """What the revision's rules say of it; raises Lost and Gone."""
         recalled = self.recall(recorded)
+        operation = recalled.operation
+        shape = (operation.accesses, operation.verb, operation.context, operation.has_where)
+        key = (recalled.identity.subject, recalled.identity.groups, recalled.target.name, shape)
+        if (known := self._known.get(key)) is None:
+            known = self._judge(recorded, recalled)
+            if self._is_steady:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                self._known[key] = known
+        return known
+
+    def _judge(self, recorded: RecordedOperation, recalled: Recalled) -> Judgement:
         session = {"id": recorded.session, "database": recorded.database}
         return judge(
             self.revision.policy,
