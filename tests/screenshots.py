@@ -95,6 +95,11 @@ def seen() -> tuple[FakeEngine, datetime]:
     return engine, datetime.fromisoformat(data.at) + timedelta(seconds=_THOUGHT)
 
 
+async def _overview(pilot: Pilot[None]) -> None:
+    await pilot.press("1")
+    await until(pilot, lambda: "waiting for you" in picture(pilot))
+
+
 async def _approvals(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "DELETE FROM" in picture(pilot))
 
@@ -135,6 +140,7 @@ async def _policy(pilot: Pilot[None]) -> None:
 
 
 SCENES: dict[str, Callable[[Pilot[None]], Awaitable[None]]] = {
+    "overview": _overview,
     "approvals": _approvals,
     "sessions": _sessions,
     "watch": _watch,

@@ -12,6 +12,7 @@ link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements
 terminals   the screens of a session that is watched
 reel        a replay: place, clock, speed
+seen        how far a person has looked, kept on their machine
 scratch     where recordings are while they are replayed: a directory, or memory
 nursery     the parent of consoles over SSH; cell: all that one of those may do
 pulse       at most so many repaints a second

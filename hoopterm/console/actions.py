@@ -21,6 +21,7 @@ from textual.keys import _character_to_key
 class Scope(StrEnum):
     """Where an action lives; the value is its heading in help."""
 
+    OVERVIEW = "Overview"
     APPROVALS = "Approvals"
     SESSIONS = "Sessions"
     WATCH = "Watch"
@@ -72,6 +73,7 @@ def _action(
 
 _S = Scope
 ACTIONS: tuple[Action, ...] = (
+    _action(_S.OVERVIEW, "open", "enter", "enter", "open", "Go to the review, the session or the target", 90),
     _action(_S.APPROVALS, "approve", "a", "a", "approve…", "Approve the held operation; asks first", 99, True),
     _action(_S.APPROVALS, "deny", "d", "d", "deny…", "Deny the held operation; asks first", 98, True),
     _action(_S.APPROVALS, "read", "enter", "enter", "full text", "Read the whole statement", 60),
@@ -149,6 +151,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.GRID, "pan(0,-2)", "k up", "k", "pan up", "Show what is above it"),
     _action(_S.GRID, "pan(0,2)", "j down", "j", "pan down", "Show what is below it"),
     _action(_S.GRID, "center", "c", "c", "to the cursor", "Show the part around the cursor again"),
+    _action(_S.APP, "mode('overview')", "1", "1", "Overview", "What waits, what is alive, and what changed"),
     _action(_S.APP, "mode('sessions')", "2", "2", "Sessions", "Live and past sessions"),
     _action(_S.APP, "mode('approvals')", "3", "3", "Approvals", "The queue of held operations"),
     _action(_S.APP, "mode('policy')", "4", "4", "Policy", "The rules: edit, check, apply"),

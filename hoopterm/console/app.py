@@ -23,6 +23,7 @@ from hoopterm.console.phrases import plural
 from hoopterm.console.pulse import Pulse
 from hoopterm.console.scratch import Directory, Memory, Scratch
 from hoopterm.console.screens.page import Page
+from hoopterm.console.seen import Seen
 from hoopterm.console.store import Store
 from hoopterm.console.text import clean
 from hoopterm.console.views.chrome import Place
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 _BETWEEN = "between"  # the mode while another engine comes to the front
 Severity = Literal["information", "warning", "error"]
+
+
+def _overview() -> Screen[None]:
+    from hoopterm.console.screens.overview import Overview
+
+    return Overview()
 
 
 def _approvals() -> Screen[None]:
@@ -73,6 +80,7 @@ class Console(App[None]):
     CSS_PATH: ClassVar[str | None] = "hoopterm.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours, made from the action registry
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "overview": _overview,
         "approvals": _approvals,
         "sessions": _sessions,
         "policy": _policy,
@@ -108,6 +116,8 @@ class Console(App[None]):
         self.theme = theme
         self.has_files = has_files
         self.drafts = drafts or Drafts(None)
+        self.has_opened = False  # where to is decided: see Overview
+        self.seen = Seen.of(os.environ, has_files=has_files)
         self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
@@ -123,7 +133,7 @@ class Console(App[None]):
     def on_mount(self) -> None:
         """Begin: the keys, the first screen, the link, the clock."""
         self.set_keymap({name: ",".join(keys) for name, keys in own_keys().items()})
-        self.switch_mode("replay" if self.recording else "approvals")
+        self.switch_mode("replay" if self.recording else "overview")
         if self.recording:
             self.open_recording(self.recording)
         for engine in self.engines:

@@ -23,6 +23,13 @@ Line = tuple[Span, ...]
 BLANK: Line = ()
 
 
+class Item(NamedTuple):
+    """A line of a board, and the key of what it stands for; without one it cannot be chosen."""
+
+    line: Line
+    key: str = ""
+
+
 def line(*parts: str | Span | tuple[str, str]) -> Line:
     """A line from texts, spans, or (text, role) pairs."""
     return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
@@ -45,6 +52,16 @@ def fit(spans: Line, cells: int, *, right: bool = False) -> Line:
         return shorten(spans, cells)
     pad = Span(" " * (cells - used))
     return (pad, *spans) if right else (*spans, pad)
+
+
+def row(*cells: tuple[Line, int]) -> Line:
+    """Cells side by side, two apart, each as wide as it says: a negative width is one of numbers, to the right."""
+    out: list[Span] = []
+    for value, width_of in cells:
+        if out:
+            out.append(Span("  "))
+        out.extend(fit(value, abs(width_of), right=width_of < 0))
+    return tuple(out)
 
 
 def shorten(spans: Line, cells: int) -> Line:

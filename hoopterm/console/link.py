@@ -11,6 +11,7 @@ import msgspec
 
 from engine.api.schema import (
     AppliedView,
+    ChangesView,
     CheckView,
     DiffView,
     EntryDetailView,
@@ -89,6 +90,10 @@ class Engine(Protocol):
 
     async def entry(self, sequence: int) -> EntryDetailView:
         """One entry whole, with its proof."""
+        ...
+
+    async def changes(self, since: int | None = None) -> ChangesView:
+        """What a person would want to know of the record, from an entry on."""
         ...
 
     async def recordings(self) -> list[RecordingView]:
@@ -193,12 +198,15 @@ class Link:
             self._engine = engine
             self._store.load(status, reviews, sessions)
             self._changed()
-            async with asyncio.TaskGroup() as tasks:
-                heartbeat = tasks.create_task(self._listen(engine))
-                async for change in changes:
-                    self._store.apply(change)
-                    self._changed()
-                heartbeat.cancel()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    heartbeat = tasks.create_task(self._listen(engine))
+                    async for change in changes:
+                        self._store.apply(change)
+                        self._changed()
+                    heartbeat.cancel()
+            finally:
+                self._engine = None  # before its connections are closed, which takes a moment
 
     async def _listen(self, engine: Engine) -> None:
         while True:

@@ -43,6 +43,7 @@ def screen() -> Iterator[Terminal]:
 def open_console(screen: Terminal, engine: RunningEngine) -> None:
     command = [sys.executable, "-m", "hoopterm", "console", "--engine", str(engine.directory / "control.sock")]
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor", "TZ": "UTC"}
+    environment["XDG_STATE_HOME"] = str(engine.directory)
     screen.start(command, environment, (80, 24))
 
 
@@ -50,7 +51,9 @@ async def test_a_person_watches_decides_and_replays(
     engine: RunningEngine, database: Database, screen: Terminal
 ) -> None:
     open_console(screen, engine)
-    await screen.shows("Nothing waits for you", "● live")
+    await screen.shows("✓ nothing waits", "no agent has come yet", "postgres", "signed", "● live")
+    screen.press("3")
+    await screen.shows("Nothing waits for you")
     connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
     async with connection, asyncio.TaskGroup() as tasks:
         await connection.execute("select * from people order by id limit 3")
@@ -89,6 +92,8 @@ async def test_a_person_watches_decides_and_replays(
     assert CANARY not in seen
     screen.press("G")
     await screen.shows("approved by bob", "1 row changed")
+    screen.press("1")
+    await screen.shows("nobody is connected", "last 1 minute", "✓ approved     bot → db")
 
 
 async def test_an_engine_that_goes_away_is_a_banner_and_comes_back(engine: RunningEngine, screen: Terminal) -> None:

@@ -1,6 +1,10 @@
 """Pure functions from the engine's data to lines.
 
 status     glyph, word and colour of every state
+overview   the first look: what waits, what is alive, the last hour
+health     listeners, targets, log and space in a line each
+news       what changed in a line each
+sparkline  numbers over time in one line
 review     the queue's rows and the detail of a held operation
 entry      an entry of the log: its row, its fields, its proof
 session    the list's rows and the facts of a session

@@ -39,6 +39,19 @@ SESSIONS = {
     "opened": Mark("●", "live", "running"),
     "killed": Mark("✗", "killed", "red"),
 }
+TARGETS = {
+    "ready": Mark("✓", "ready", ""),
+    "observe": Mark("◌", "observed", "amber"),
+    "failing": Mark("✗", "failing", "danger"),
+    "locked": Mark("■", "locked", "red"),
+}
+ACCESS = {
+    "valid": Mark("✓", "valid", ""),
+    "soon": Mark("▲", "ends soon", "amber"),
+    "expired": Mark("◌", "expired", "dim"),
+    "revoked": Mark("✗", "revoked", "dim"),
+    "locked": Mark("■", "locked", "red"),
+}
 SPACES = {
     "ample": Mark("✓", "ample", "dim"),
     "low": Mark("▲", "low", "waiting"),

@@ -3,6 +3,7 @@
 paint       lines to strips, through the gate for hostile text
 scroller    what everything that scrolls by lines shares
 document    a scrolled page of lines
+board       lines some of which can be chosen
 feed        paragraphs that grow at the end
 live_table  a virtual table whose cursor follows its row
 entry_table the same, of which only a part is loaded

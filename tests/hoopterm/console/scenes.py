@@ -11,6 +11,8 @@ import msgspec
 
 from engine.api.schema import (
     AccessView,
+    ChangesView,
+    ChangeView,
     EntryDetailView,
     EntryView,
     FrameView,
@@ -246,6 +248,9 @@ class FakeEngine(Policies):
         self.files: dict[str, bytes] = {}
         self.entries: list[EntryView] = []
         self.news: asyncio.Queue[EntryView | None] = asyncio.Queue()
+        self.recent: list[ChangeView] = []
+        self.recent_refusal: Refused | None = None
+        self.size = 48_113
 
     @asynccontextmanager
     async def road(self) -> AsyncGenerator[FakeEngine, None]:
@@ -312,6 +317,16 @@ class FakeEngine(Policies):
         self._answer()
         while (frame := await self.frames.get()) is not None:
             yield frame
+
+    async def changes(self, since: int | None = None) -> ChangesView:
+        """What was put into `news`, from an entry on."""
+        self._answer()
+        self.calls.append(("changes", str(since)))
+        if self.recent_refusal is not None:
+            raise self.recent_refusal
+        first = min(since or 0, self.size)
+        kept = [change for change in self.recent if change.sequence >= first]
+        return ChangesView(self.size, first, stamp(-11_000), first, kept)
 
     async def search(
         self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None

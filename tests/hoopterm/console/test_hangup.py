@@ -27,7 +27,7 @@ def test_a_console_whose_terminal_is_gone_ends(tmp_path: Path) -> None:
     os.close(terminal)
     try:
         painted = b""
-        while b"approve" not in painted:
+        while b"screens" not in painted:
             painted += os.read(master, 65536)
         os.close(master)
         assert console.wait(30) == 0

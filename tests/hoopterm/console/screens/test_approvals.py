@@ -136,6 +136,7 @@ async def test_an_empty_queue_says_why_and_what_next() -> None:
     engine = FakeEngine()
     engine.kept = {}
     async with running(engine) as pilot:
+        await pilot.press("3")
         assert "Nothing waits for you" in picture(pilot)
         assert "live sessions" in picture(pilot)
         await pilot.press("a")
