@@ -170,7 +170,7 @@ def _impact(review: ReviewView) -> str:
             None,
             [
                 f"about {plural(review.estimated_rows, 'row')}" if review.estimated_rows is not None else "",
-                "has WHERE" if review.has_where else "no WHERE",
+                "has WHERE" if review.has_where else "no WHERE" if review.verb in ("DELETE", "UPDATE") else "",
                 "inside a transaction" if review.in_transaction else "",
             ],
         )

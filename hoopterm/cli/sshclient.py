@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.api.schema import ConnectView
+from hoopterm.errors import Misused
 
 _TAKE_A_FILE = frozenset({"ssh", "scp", "sftp", "sshfs"})  # programs that are told their configuration with -F
+_KNOWN = _TAKE_A_FILE | {"rsync", "git", "ansible", "ansible-playbook"}
 _ASKED = dict.fromkeys(("ssh", "scp", "sftp"), ("-oBatchMode=no",))  # in their batch modes, too, the program is asked
 
 
@@ -22,6 +24,15 @@ def prepare(access: ConnectView, command: Sequence[str], directory: Path) -> tup
 
     The target's name is its host name. No words, or words that begin with an option, are ssh's.
     """
+    words = list(command)
+    if not words or words[0].startswith("-"):
+        words = ["ssh", *words, access.target]
+    program = os.path.basename(words[0])
+    if program == words[0] and program not in _KNOWN:
+        raise Misused(
+            f"{program} would run on this machine, not on {access.target}",
+            f"`-- ssh {access.target} {program} …` runs it there; named by its path it is run here",
+        )
     configuration, token, asking, hosts = (directory / name for name in ("config", "token", "ask", "hosts"))
     write(token, access.token)
     write(hosts, "".join(f"{line}\n" for line in access.known_hosts))
@@ -30,10 +41,6 @@ def prepare(access: ConnectView, command: Sequence[str], directory: Path) -> tup
     answer = f'case "$1" in\n{prompt}*password*) exec cat {shlex.quote(str(token))} ;;\nesac\nexit 1\n'
     write(asking, f"#!/bin/sh\n{answer}", mode=0o700)
     write(configuration, _configuration(access, hosts))
-    words = list(command)
-    if not words or words[0].startswith("-"):
-        words = ["ssh", *words, access.target]
-    program = os.path.basename(words[0])
     if program in _TAKE_A_FILE:
         words[1:1] = ["-F", str(configuration), *_ASKED.get(program, ())]
     transport = shlex.join(["ssh", "-F", str(configuration)])

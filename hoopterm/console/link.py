@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -137,6 +137,7 @@ class Engine(Protocol):
         ...
 
 
+_Found = TypeVar("_Found")
 Road = Callable[[], AbstractAsyncContextManager[Engine]]
 
 
@@ -194,7 +195,9 @@ class Link:
     async def _follow(self, engine: Engine) -> None:
         """Load the picture, then take in changes until the stream ends."""
         async with aclosing(engine.live()) as changes:
-            status, reviews, sessions = await asyncio.gather(engine.status(), engine.reviews(), engine.sessions())
+            status, reviews, sessions = await asyncio.gather(
+                engine.status(), _if_permitted(engine.reviews()), _if_permitted(engine.sessions())
+            )
             self._engine = engine
             self._store.load(status, reviews, sessions)
             self._changed()
@@ -213,6 +216,16 @@ class Link:
             await asyncio.sleep(self._poll)
             self._store.apply(LiveView(status=await engine.status()))
             self._changed()
+
+
+async def _if_permitted(asking: Awaitable[list[_Found]]) -> list[_Found]:
+    """What was asked for, nothing where this person may not see it: each permission has its own part of the console."""
+    try:
+        return await asking
+    except Refused as refused:
+        if refused.code == "forbidden":
+            return []
+        raise
 
 
 def _first(problems: BaseExceptionGroup[Problem]) -> str:

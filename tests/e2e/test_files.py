@@ -234,6 +234,30 @@ def test_rsync_and_git_work_over_the_bastion(start_bastion: StartBastion, tmp_pa
     assert (tmp_path / "again" / "file").read_text() == "pushed\n"
 
 
+@pytest.mark.parametrize("program", ["rsync", "git"])
+def test_what_masks_would_break_is_refused_at_once_and_says_why(
+    start_bastion: StartBastion, tmp_path: Path, program: str
+) -> None:
+    """SECURITY 2: what cannot be masked is refused."""
+    bastion = start_bastion(masking=MASKING)
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "r.git"], check=True)
+    transport = f"ssh {' '.join(bastion.options())} -p {bastion.port}"
+    where = f"web1@127.0.0.1:{tmp_path}/r.git"
+    line = ["rsync", "-a", "-e", transport, where] if program == "rsync" else ["git", "clone", "-q", where]
+    done = subprocess.run(
+        [*line, str(tmp_path / "copy")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "GIT_SSH_COMMAND": transport},
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "is not run where values are masked" in done.stderr
+    assert "use scp or sftp" in done.stderr
+    assert bastion.verified().ok
+
+
 @pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="this kernel mounts nothing for programs")
 def test_a_folder_of_the_target_is_mounted_and_what_is_closed_in_it_stays_closed(
     start_bastion: StartBastion, home: Path, tmp_path: Path

@@ -181,7 +181,7 @@ class RunningEngine:
         import zstandard
 
         files = [path for path in sorted(self.directory.rglob("*")) if path.is_file()]
-        content = b"".join(path.read_bytes() for path in files if not (without and path.match(without)))
+        content = b"".join(_bytes(path) for path in files if not (without and path.match(without)))
         plain = []
         for path in sorted(self.state.rglob("*.hoop")):
             data = path.read_bytes()
@@ -192,6 +192,14 @@ class RunningEngine:
                     break
                 data = decompressor.unused_data
         return content + b"".join(plain)
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's content; none where the engine, which may be at work, has moved it meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 StartEngine = Callable[..., RunningEngine]

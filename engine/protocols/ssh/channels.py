@@ -207,6 +207,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
         principal = handling.principal if handling is not None else None
+        if passage.session.masks.detection is not None and (program := _unmaskable(request)):
+            raise HooptermError(
+                f"{program} is not run where values are masked",
+                "its two ends check every byte and wait for each other, so nothing of it can be held back or changed",
+                "use scp or sftp, or a target, or an identity, that no masking rule with detectors is about",
+            )
         if is_sftp := carries_sftp(request):
             principal = self._connection.transferring()
         upstream = await self._connection.upstream(principal)
@@ -251,6 +257,10 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def _tell(self, hold: Hold) -> None:
         self.say(denial.words_of_hold(hold))
+
+
+def _unmaskable(request: Request) -> str:
+    return tell(request.text).unmaskable if request.kind == "exec" else ""
 
 
 def _accesses(request: Request) -> tuple[tuple[Access, ...], str | None]:

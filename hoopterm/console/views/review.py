@@ -127,7 +127,8 @@ def facts(
         for index, value in enumerate(_parameters(review)):
             fact("" if index else "parameters", value)
         fact("touches", _touches(review.accesses))
-    fact("impact", _impact(review))
+    if impact := _impact(review):
+        fact("impact", impact)
     fact("before", _before(review))
     if session is not None:
         fact("so far", _so_far(session))
@@ -197,12 +198,22 @@ def _impact(review: ReviewView) -> Line:
     return joined(
         (
             line(f"about {phrases.plural(estimate, 'row')}") if estimate is not None else BLANK,
-            line("has WHERE") if review.has_where else line(("no WHERE: every row", "waiting")),
-            line(("inside a transaction: its locks wait too", "waiting"))
-            if review.in_transaction
-            else line("not in a transaction"),
+            _where(review),
+            _transaction(review),
         )
     )
+
+
+def _where(review: ReviewView) -> Line:
+    if review.has_where:
+        return line("has WHERE")
+    return line(("no WHERE: every row", "waiting")) if review.verb in ("DELETE", "UPDATE") else BLANK
+
+
+def _transaction(review: ReviewView) -> Line:
+    if review.in_transaction:
+        return line(("inside a transaction: its locks wait too", "waiting"))
+    return line("not in a transaction") if review.database else BLANK
 
 
 def _before(review: ReviewView) -> Line:
@@ -317,7 +328,8 @@ def question(review: ReviewView, verdict: str, cells: int, now: datetime) -> lis
     database = f" · database {clean(review.database, 60)}" if review.database else ""
     fact("where", line((clean(review.target, 80), "bright"), database))
     fact("what", _touches(review.accesses))
-    fact("impact", _impact(review))
+    if impact := _impact(review):
+        fact("impact", impact)
     out += [BLANK, *statement(review, cells), BLANK]
     for index, value in enumerate(_parameters(review)):
         fact("" if index else "parameters", value)

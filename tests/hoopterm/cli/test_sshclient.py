@@ -10,6 +10,7 @@ import pytest
 
 from engine.api.schema import ConnectView
 from hoopterm.cli.sshclient import prepare
+from hoopterm.errors import Misused
 
 ACCESS = ConnectView(
     "ssh", "bastion.example", 2222, "bob", "web1", "ht_token", "", known_hosts=["[bastion.example]:2222 ssh-ed25519 A"]
@@ -32,6 +33,13 @@ def test_programs_are_told_the_target_in_their_own_way(tmp_path: Path, command: 
     for name in ("RSYNC_RSH", "GIT_SSH_COMMAND"):
         assert environment[name] == f"ssh -F {tmp_path / 'config'}"
     assert "ht_token" not in str((line, environment))
+
+
+def test_a_command_that_was_meant_for_the_target_is_not_run_here(tmp_path: Path) -> None:
+    with pytest.raises(Misused, match="uptime would run on this machine, not on web1") as caught:
+        prepare(ACCESS, ["uptime"], tmp_path)
+    assert "-- ssh web1 uptime" in caught.value.hint
+    assert prepare(ACCESS, ["/bin/true"], tmp_path)[0] == ["/bin/true"]
 
 
 def test_ssh_reads_what_was_written_for_it(tmp_path: Path) -> None:

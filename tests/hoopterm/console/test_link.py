@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from engine.api.schema import LiveView
+from engine.api.schema import LiveView, ReviewView
 from hoopterm.console.link import Link
 from hoopterm.console.store import LinkState, Store
 from hoopterm.errors import EngineUnreachable, Refused
@@ -74,6 +74,18 @@ async def test_a_refusal_says_its_cause_and_what_to_do() -> None:
     async with followed(engine) as found:
         await found.until(lambda: found.store.link is LinkState.LOST)
         assert found.store.cause == "uid 0 is nobody here; add yourself to identity.people"
+
+
+async def test_what_a_person_may_not_see_leaves_the_rest_of_the_console_to_them() -> None:
+    class Operators(scenes.FakeEngine):
+        async def reviews(self) -> list[ReviewView]:
+            raise Refused("forbidden", "alice may not see reviews", "it needs the permission approver or auditor")
+
+    engine = Operators()
+    async with followed(engine) as found:
+        await found.until(lambda: found.store.link is LinkState.LIVE)
+        assert found.store.waiting == []
+        assert found.store.sessions
 
 
 async def test_the_status_is_the_heartbeat() -> None:
