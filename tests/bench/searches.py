@@ -23,6 +23,7 @@ from tests.bench.figures import Bound, Figure
 _ENTRIES, _QUICK = 1_000_000, 50_000
 _SESSION = 500  # entries of one
 _AT_ONCE = 2_000
+_BACKLOG = 50_000
 _QUERIES = (
     "",
     "identity:bot-3",
@@ -83,6 +84,8 @@ async def _write(state: Path, count: int) -> int:
         sequence = _append(log, number)
         if number % _AT_ONCE == _AT_ONCE - 1:
             await log.wait(sequence)
+            while log.size - log.published > _BACKLOG:  # noqa: ASYNC110 - nobody is told of tiles
+                await asyncio.sleep(0.1)
     await log.close()
     return log.published
 
