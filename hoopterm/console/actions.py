@@ -31,6 +31,8 @@ class Scope(StrEnum):
     TYPING = "While typing"
     PATCH = "Patch"
     HISTORY = "History"
+    BACKTEST = "Backtest"
+    SUGGEST = "Suggested rules"
     READER = "Full text"
     AUDIT = "Audit"
     ENTRY = "Audit entry"
@@ -129,6 +131,11 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.POLICY, "file", "f", "f", "next file", "Another file of the configuration", 35),
     _action(_S.POLICY, "changes", "d", "d", "diff", "What would change, and who gains or loses what", 90),
     _action(_S.POLICY, "history", "h", "h", "history", "Every revision: who, why, what; and back to one", 60),
+    _action(_S.POLICY, "backtest", "b", "b", "backtest", "Which recorded decisions the text would change", 75, True),
+    _action(_S.POLICY, "suggest", "s", "s", "suggest", "Rules drafted from what was observed", 45, True),
+    _action(_S.BACKTEST, "open", "enter", "enter", "open", "The operation's entry of the log", 90),
+    _action(_S.BACKTEST, "stop", "x", "x", "stop", "No further; what was found stays", 80),
+    _action(_S.SUGGEST, "insert", "enter i", "enter", "insert", "Put the rule into the text", 90),
     _action(_S.HISTORY, "open", "enter", "enter", "what it changed", "What the revision changed", 90),
     _action(_S.HISTORY, "rollback", "R", "R", "roll back…", "Put the revision in force again; asks first", 80, True),
     _action(_S.PATCH, "save", "s", "s", "save…", "Save the patch as a file", 90),

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.api.schema import (
     AppliedView,
+    BacktestView,
     ChangesView,
     CheckView,
     DiffView,
@@ -27,6 +28,7 @@ from engine.api.schema import (
     SearchView,
     SessionView,
     StatusView,
+    SuggestionView,
 )
 from hoopterm.console.store import LinkState, Store
 from hoopterm.errors import EngineUnreachable, Problem, Refused
@@ -118,6 +120,14 @@ class Engine(Protocol):
 
     async def policy_diff(self, files: Mapping[str, str]) -> DiffView:
         """What these files would change, and for whom."""
+        ...
+
+    def backtest(self, files: Mapping[str, str], last: int = 10_000) -> AsyncGenerator[BacktestView, None]:
+        """How recorded operations would be decided by these files."""
+        ...
+
+    async def suggest(self, last: int = 10_000) -> SuggestionView:
+        """Rules drafted from what was observed."""
         ...
 
     async def policy_history(self) -> list[RevisionView]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from difflib import unified_diff
 
 from engine.api.schema import PolicyView
 from hoopterm.console.drafts import Draft
+from hoopterm.console.yaml import parts
 
 
 class Workbench:
@@ -99,3 +101,18 @@ def _lines(text: str) -> list[str]:
 def _ended(lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def with_rules(text: str, drafted: str) -> str:
+    """A configuration's text with drafted rules at the end of its own, as deep as those are."""
+    lines = text.split("\n")
+    ends = [part.row for part in parts(lines) if part.path[:1] == ("rules",)]
+    fresh = [row for row in textwrap.dedent(drafted).rstrip("\n").split("\n") if row.strip() != "rules:"]
+    fresh = textwrap.dedent("\n".join(fresh)).split("\n")
+    if not ends:
+        return "\n".join([text.rstrip("\n"), "rules:", *(f"  {row}" for row in fresh), ""]).lstrip("\n")
+    dashes = (line for line in lines[min(ends) :] if line.lstrip().startswith("- "))
+    first = next(dashes, "  ")
+    depth = first[: len(first) - len(first.lstrip(" "))]
+    at = max(ends) + 1
+    return "\n".join([*lines[:at], *(depth + row if row else row for row in fresh), *(lines[at:] or [""])])

@@ -10,7 +10,8 @@ replay     one recording, frame by frame
 recordings the list replay picks from
 policy     the rules in an editor; patch: what would change, to bring to git;
            applying: the questions before that;
-           history: every revision, and back to one
+           history: every revision, and back to one;
+           backtest: which recorded decisions would change; suggest: rules from what was observed
 confirm    the question before anything that grants, denies or kills
 reader     a whole text
 help       every key, searchable and executable

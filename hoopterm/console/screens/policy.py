@@ -16,12 +16,14 @@ from hoopterm.console import completion, diagnostics
 from hoopterm.console.actions import Scope, bindings, of
 from hoopterm.console.completion import Names
 from hoopterm.console.diagnostics import Diagnostic
-from hoopterm.console.lines import BLANK, Line
+from hoopterm.console.lines import Line
 from hoopterm.console.screens.applying import ask_to_apply, ask_to_discard, put_in_force
+from hoopterm.console.screens.backtest import Backtest
 from hoopterm.console.screens.history import History
 from hoopterm.console.screens.page import Page
 from hoopterm.console.screens.patch import Patch
 from hoopterm.console.screens.reader import Reader
+from hoopterm.console.screens.suggest import Suggest
 from hoopterm.console.store import LinkState, Topic
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, difference, policy
@@ -31,7 +33,7 @@ from hoopterm.console.widgets.choices import Choices
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
 from hoopterm.console.widgets.yaml_editor import YamlEditor
-from hoopterm.console.workbench import Workbench
+from hoopterm.console.workbench import Workbench, with_rules
 from hoopterm.errors import Problem
 
 PAUSE = 0.3  # seconds without a keystroke until the engine is asked
@@ -64,7 +66,7 @@ class Policy(Page):
     def body(self) -> Iterable[Widget]:
         """Files, editor, problems, and what would change."""
         with Horizontal(id="bench"):
-            yield LiveTable(FILES, self._file_row, id="files", titles=False)
+            yield LiveTable(FILES, lambda name: policy.file(self.bench, name), id="files", titles=False)
             with Vertical(id="desk"):
                 yield Bar(self._tabs, id="tabs")
                 yield YamlEditor(self.choices, id="editor")
@@ -211,7 +213,8 @@ class Policy(Page):
         state = self.query_one("#state", Document)
         state.display = not has_text
         if not has_text:
-            state.show(self._nothing())
+            cause = self._cause or self.console.store.cause
+            state.show(policy.nothing(self.console.link is not None, cause, self.console.place.name))
             return
         files = self.query_one("#files", LiveTable)
         files.show(list(self.bench.files))
@@ -223,27 +226,12 @@ class Policy(Page):
         if self.has_class("wide"):
             self.query_one("#changes", Document).fold(self._changes)
 
-    def _nothing(self) -> list[Line]:
-        if self.console.link is None:
-            return chrome.empty(
-                "Only a file is open", "start the console with an engine to see its policy", "q", "quit"
-            )
-        if self._cause or self.console.store.link is LinkState.LOST:
-            return chrome.broken("The policy cannot be read", self._cause or self.console.store.cause)
-        return chrome.loading("asking the engine for its policy", self.console.place.name)
-
     def _changes(self, cells: int) -> list[Line]:
         """What would change, in meaning and in text."""
-        text = self.bench.patch()
-        if not text:
-            return difference.nothing()
-        return [*difference.meaning(self.difference, self._why_not_compared, cells), BLANK, *difference.patch(text)]
+        return difference.both(self.bench.patch(), self.difference, self._why_not_compared, cells)
 
     def _tabs(self, cells: int) -> Line:
         return policy.tabs(self.bench, self._file, self.editor.is_typing, cells)
-
-    def _file_row(self, key: str) -> Mapping[str, Line]:
-        return policy.file(key, key in self.bench.changed())
 
     def _problem_row(self, key: str) -> Mapping[str, Line]:
         found = self.verdict.found[int(key)]
@@ -271,22 +259,22 @@ class Policy(Page):
         if not self.bench.changed():
             found |= {"apply", "discard", "patch"}
         if self.verdict.is_known and not self.verdict.holds:
-            found.add("apply")
+            found |= {"apply", "backtest"}
         if not self.verdict.found:
             found |= {"next_problem", "previous_problem"}
         if self.bench.live is None:
-            found |= {"edit"}
+            found |= {"edit", "backtest", "suggest"}
         return frozenset(found)
 
     def why_off(self, id: str) -> str:
         """Why, in words."""
         if id in super().off():
             return super().why_off(id)
-        if id == "edit":
-            return "there is no policy to edit yet"
+        if self.bench.live is None:
+            return "there is no policy yet"
         if id.endswith("_problem"):
             return "there is no problem to go to"
-        if not self.bench.changed():
+        if id != "backtest" and not self.bench.changed():
             return "nothing is changed: the text is what is in force"
         return "the text has problems; ] goes to the next one"
 
@@ -354,6 +342,19 @@ class Policy(Page):
     def action_history(self) -> None:
         """Who put what in force when, and why."""
         self.app.push_screen(History())
+
+    def action_backtest(self) -> None:
+        """Recorded operations, decided by the text."""
+        if not self.is_off("backtest"):
+            self.app.push_screen(Backtest(self.bench.files))
+
+    def action_suggest(self) -> None:
+        """Rules drafted from what was observed."""
+        if not self.is_off("suggest"):
+            self.app.push_screen(Suggest(self._insert))
+
+    def _insert(self, drafted: str) -> None:
+        self.editor.text = with_rules(self.editor.text, drafted)
 
     def action_patch(self) -> None:
         """What would change, as text, to be read, copied or saved."""

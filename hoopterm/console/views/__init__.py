@@ -13,7 +13,8 @@ cells      tables of values as they were answered
 terminal   what a terminal is, and what was typed into it
 recording  a recording in a line
 timeline   a recording's time on one line
-policy     the policy that is being written; difference: what it would change, and for whom
+policy     the policy that is being written; difference: what it would change, and for whom;
+           hindsight: what recorded operations say of it
 room       how much space the record has left
 first      what to do where nothing is yet
 chrome     header, footer, banner and the four states of a list

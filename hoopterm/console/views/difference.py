@@ -85,6 +85,11 @@ def patch(text: str) -> list[Line]:
     return out
 
 
+def both(text: str, found: DiffView | None, cause: str, cells: int) -> list[Line]:
+    """What would change, in meaning and in text."""
+    return [*meaning(found, cause, cells), BLANK, *patch(text)] if text else nothing()
+
+
 def nothing() -> list[Line]:
     """A draft that says what is in force."""
     return [BLANK, line("  ", ("Nothing is changed", "strong")), line("  ", ("the text is what is in force", "dim"))]

@@ -11,7 +11,7 @@ from hoopterm.console import phrases
 from hoopterm.console.diagnostics import Diagnostic
 from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, shorten, wrap
 from hoopterm.console.text import clean
-from hoopterm.console.views import difference
+from hoopterm.console.views import chrome, difference
 from hoopterm.console.workbench import Workbench
 
 _LABEL = 12
@@ -69,9 +69,18 @@ def summary(verdict: Verdict, cells: int) -> Line:
     return (*said, Span("─" * max(cells - used, 0), "faint"))
 
 
-def file(name: str, is_changed: bool) -> Mapping[str, Line]:
+def file(bench: Workbench, name: str) -> Mapping[str, Line]:
     """A row of the list of files."""
-    return {"name": (Span(clean(name, 60)),), "mark": (Span("●" if is_changed else "", "amber"),)}
+    return {"name": (Span(clean(name, 60)),), "mark": (Span("●" if name in bench.changed() else "", "amber"),)}
+
+
+def nothing(has_engine: bool, cause: str, place: str) -> list[Line]:
+    """Why there is no policy to be seen."""
+    if not has_engine:
+        return chrome.empty("Only a file is open", "start the console with an engine to see its policy", "q", "quit")
+    if cause:
+        return chrome.broken("The policy cannot be read", cause)
+    return chrome.loading("asking the engine for its policy", place)
 
 
 def problem(found: Diagnostic, has_files: bool) -> Mapping[str, Line]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from engine.api.schema import AppliedView, CheckView, DiffView, PolicyView, RevisionDetailView, RevisionView, ShiftView
+from engine.api.schema import (
+    AppliedView,
+    BacktestView,
+    CheckView,
+    DiffView,
+    PolicyView,
+    RevisionDetailView,
+    RevisionView,
+    ShiftView,
+    SuggestionView,
+)
 from engine.api.views import check_view
 from engine.config.diagnosis import diagnose
 from engine.config.loading import digest_of, json_schema, load_sources
@@ -56,7 +67,10 @@ class Policies:
         self.in_force = {"hoopterm.yaml": POLICY}
         self.refuses: Refused | None = None
         self.applied: list[tuple[dict[str, str], str, str]] = []
+        self.refuses_check: Refused | None = None
         self.merges = False
+        self.decided: asyncio.Queue[BacktestView | None] = asyncio.Queue()
+        self.drafted = SuggestionView("", 0, [])
         self.rolled_back: list[tuple[str, str]] = []
         self.checked: list[dict[str, str]] = []
 
@@ -76,6 +90,8 @@ class Policies:
     async def check_policy(self, files: Mapping[str, str]) -> CheckView:
         """Whether it holds."""
         self._answer()
+        if self.refuses_check is not None:
+            raise self.refuses_check
         self.checked.append(dict(files))
         return check_view(diagnose({Path("/etc/hoopterm", name): text.encode() for name, text in files.items()}))
 
@@ -88,6 +104,17 @@ class Policies:
             for shift in shifts(before, now)
         ]
         return DiffView(before.digest, now.digest, list(now.changes_from(before)), found, "")
+
+    async def backtest(self, files: Mapping[str, str], last: int = 10_000) -> AsyncGenerator[BacktestView, None]:
+        """What was put on `decided`, until None."""
+        self._answer()
+        while (told := await self.decided.get()) is not None:
+            yield told
+
+    async def suggest(self, last: int = 10_000) -> SuggestionView:
+        """Two rules, or none."""
+        self._answer()
+        return self.drafted
 
     async def policy_history(self) -> list[RevisionView]:
         """Two revisions."""

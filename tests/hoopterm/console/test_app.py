@@ -162,7 +162,7 @@ async def _policy_words(pilot: Pilot[None]) -> None:
     await pilot.press("4")
     await until(pilot, lambda: "✓ holds" in picture(pilot))
     await pilot.press("G", "i", *"  - name: no-ddl", "enter", *"decide: deny", "enter", *"wh")
-    await until(pilot, lambda: "where" in picture(pilot))
+    await until(pilot, lambda: "where" in picture(pilot) and "✗ 1 problem" in picture(pilot))
 
 
 async def _watch_shell(pilot: Pilot[None]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.api.schema import PolicyView
-from hoopterm.console.workbench import Workbench
+from hoopterm.console.workbench import Workbench, with_rules
 
 LIVE = PolicyView("r1", {"a.yaml": "one\ntwo\n", "b.yaml": "three"})
 
@@ -59,3 +59,19 @@ def test_git_takes_the_patch(tmp_path: Path, text: str) -> None:
         (tmp_path / name).write_bytes(content.encode())
     subprocess.run(["git", "apply"], cwd=tmp_path, input=made.patch().encode(), check=True)
     assert {path.name: path.read_bytes().decode() for path in tmp_path.iterdir()} == made.files
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "rules:\n- name: a\n# end\nmasking: []\n",
+            "rules:\n- name: a\n- name: b\n  x: 1\n# end\nmasking: []\n",
+        ),
+        ("rules:\n  - {name: a}", "rules:\n  - {name: a}\n  - name: b\n    x: 1\n"),
+        ("engine: {}\n", "engine: {}\nrules:\n  - name: b\n    x: 1\n"),
+    ],
+)
+def test_drafted_rules_come_after_the_others_as_deep_as_they_are(text: str, expected: str) -> None:
+    assert with_rules(text, "rules:\n  - name: b\n    x: 1\n") == expected
+    assert with_rules(text, "- name: b\n  x: 1") == expected

@@ -64,7 +64,7 @@ async def test_typing_does_not_wait_for_the_engine() -> None:
     engine = FakeEngine()
     async with on_stage(engine) as pilot:
         screen = await opened(pilot)
-        engine.refusal = Refused("forbidden", "you may not check policy", "")
+        engine.refuses_check = Refused("forbidden", "you may not check policy", "")
         await pilot.press("i", *"# abc", "enter", "escape")
         await until(pilot, lambda: "not checked: you may not check policy" in picture(pilot))
         assert screen.editor.text.startswith("# abc\n")
