@@ -98,7 +98,7 @@ async def held(bastion: Bastion, screen: Terminal, word: str) -> AsyncIterator[a
     )
     try:
         await screen.shows("1 waiting")
-        screen.press("g")
+        screen.press("3", "g")
         await screen.shows(f"web1 · echo {word} ", "you may decide")
         yield process
     finally:
