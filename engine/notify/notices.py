@@ -52,6 +52,7 @@ SAID: Final[dict[EventName, tuple[str, ...]]] = {
     EventName.IDENTITY_LOCKED: _LOCK,
     EventName.IDENTITY_UNLOCKED: _LOCK,
     EventName.EVIDENCE_READ: ("what",),
+    EventName.AUDIT_SEARCHED: (),  # what was searched for is the searcher's text
     EventName.RECORDING_SEGMENT: ("recording", "offset", "length", "final"),
     EventName.ANSWER_GAP: ("recording", "why", "dropped", "since", "first", "last"),
     EventName.SPACE_LOW: ("path", "level", "free", "total", "warn", "floor", "days_left", "refused"),

@@ -35,6 +35,17 @@ async def until(pilot: Pilot[None], is_so: Callable[[], bool]) -> None:
     raise AssertionError(f"it never came so; the screen is:\n{picture(pilot)}")
 
 
+async def still(pilot: Pilot[None]) -> None:
+    """Let the application work until the picture stays as it is, for longer than anything on it waits for typing."""
+    before = ""
+    for _ in range(100):
+        if (now := picture(pilot)) == before:
+            return
+        before = now
+        await pilot.pause(0.5)
+    raise AssertionError(f"it never came to rest; the screen is:\n{before}")
+
+
 @asynccontextmanager
 async def running(
     engine: FakeEngine | None, size: tuple[int, int] = SMALL, recording: Path | None = None

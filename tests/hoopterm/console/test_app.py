@@ -19,7 +19,7 @@ from hoopterm.console.store import LinkState
 from hoopterm.console.themes import LOOKS
 from tests.hoopterm.console import shell, talk
 from tests.hoopterm.console.scenes import FakeEngine, sessions
-from tests.hoopterm.console.stage import LARGE, SMALL, app_of, console, picture, running, toasts, until
+from tests.hoopterm.console.stage import LARGE, SMALL, app_of, console, picture, running, still, toasts, until
 
 Compare = Callable[..., bool]
 
@@ -154,7 +154,7 @@ async def _policy(pilot: Pilot[None]) -> None:
     await pilot.press("escape")
     await until(pilot, lambda: "✗ 1 problem" in picture(pilot))
     await pilot.press("right_square_bracket")
-    await pilot.pause()
+    await still(pilot)
 
 
 async def _policy_words(pilot: Pilot[None]) -> None:
@@ -163,6 +163,7 @@ async def _policy_words(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "✓ holds" in picture(pilot))
     await pilot.press("G", "i", *"  - name: no-ddl", "enter", *"decide: deny", "enter", *"wh")
     await until(pilot, lambda: "where" in picture(pilot) and "✗ 1 problem" in picture(pilot))
+    await still(pilot)
 
 
 async def _watch_shell(pilot: Pilot[None]) -> None:
