@@ -21,7 +21,7 @@ test: $(STAMP)
 	tests/servers/install
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-# The published figures, about ten minutes; `make bench ARGS=--quick` in one. `ARGS="profile batched-simple-8"` says
+# The published figures, about half an hour; `make bench ARGS=--quick` in one. `ARGS="profile batched-simple-8"` says
 # where the time goes.
 bench: $(STAMP)
 	@tests/servers/install
