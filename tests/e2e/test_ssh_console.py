@@ -172,7 +172,7 @@ async def test_it_follows_the_size_of_the_terminal_and_ends_with_status_0(bastio
     screen.resize(160, 50)
     await screen.shows("free")  # what only a wide header has
     assert await forked(bastion) == pid
-    screen.press("q")
+    screen.press("C-q")
     await screen.shows("status 0")
     *_, closed = await events(bastion, "console.closed")
     assert closed["data"]["status"] == 0
@@ -258,7 +258,7 @@ async def test_nothing_is_forwarded_from_it(bastion: Bastion, screen: Terminal) 
     await screen.shows("● live")
     reader, writer = await asyncio.open_unix_connection(str(local))
     writer.write(b"GET /v1/status HTTP/1.1\r\nHost: engine\r\n\r\n")
-    with suppress(ConnectionResetError):
+    with suppress(ConnectionError):  # reset, or broken while writing: it is refused either way
         assert await reader.read() == b""
     writer.close()
     done = bastion.ssh(
