@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.servers.openssh",
     "tests.servers.bastion",
     "tests.servers.issuer",
+    "tests.servers.terminal",
     "tests.engine.protocols.postgres.analysing",
 ]
 

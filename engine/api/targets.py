@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from engine.api.call import Call
 from engine.api.schema import AgentView, TargetDetailView
-from engine.api.views import moment_or_none
+from engine.api.views import moment_or_none, target_view
 from engine.config.publickeys import fingerprint
 from engine.identity.locks import Locked
 from engine.loopback import is_loopback
@@ -30,17 +32,10 @@ def _target(gateway: Gateway, target: Target, sessions: int) -> TargetDetailView
     credential = gateway.revision.credentials.get(target.name)
     reached = gateway.reach.of(target.name)
     has_host_key = registry.knows(target.protocol, "target.host_key")
+    is_locked = gateway.locks.get(Locked.TARGET, target.name) is not None
+    brief = target_view(target, credential, sessions, is_locked=is_locked, is_failing=reached.is_failing)
     return TargetDetailView(
-        name=target.name,
-        protocol=target.protocol,
-        address=target.address,
-        database=target.database,
-        mode=target.mode.value,
-        labels=dict(target.labels),
-        credential=credential.kind if credential is not None else "none",
-        sessions=sessions,
-        locked=gateway.locks.get(Locked.TARGET, target.name) is not None,
-        failing=reached.is_failing,
+        **structs.asdict(brief),
         tls=_tls(gateway, target),
         needs_host_key=has_host_key and not target.host_keys,
         host_keys=[fingerprint(key) for key in target.host_keys],

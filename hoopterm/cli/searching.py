@@ -7,7 +7,7 @@ import csv
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -40,8 +40,8 @@ _COLUMNS = (
 )
 
 
-def _option(name: str, help: str, **more: object) -> typer.models.OptionInfo:
-    found: typer.models.OptionInfo = typer.Option(name, help=help, show_default=False, **more)  # type: ignore[arg-type]
+def _option(name: str, help: str, **more: Any) -> typer.models.OptionInfo:
+    found: typer.models.OptionInfo = typer.Option(name, help=help, show_default=False, **more)
     return found
 
 

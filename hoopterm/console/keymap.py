@@ -104,7 +104,7 @@ def _key(word: str) -> str:
 
 
 def _is_key(key: str) -> bool:
-    name = key[_MODIFIERS.match(key).end() :]  # type: ignore[union-attr]
+    name = _MODIFIERS.sub("", key, count=1)
     return len(name) == 1 or name in CHARACTERS or name in _NAMED
 
 

@@ -23,6 +23,7 @@ from tests.bench.figures import Bound, Figure
 _ENTRIES, _QUICK = 1_000_000, 50_000
 _SESSION = 500  # entries of one
 _AT_ONCE = 2_000
+_LOOKS_EVERY = 0.1  # seconds between looks at how many tiles are written
 _BACKLOG = 50_000
 _QUERIES = (
     "",
@@ -85,7 +86,7 @@ async def _write(state: Path, count: int) -> int:
         if number % _AT_ONCE == _AT_ONCE - 1:
             await log.wait(sequence)
             while log.size - log.published > _BACKLOG:  # noqa: ASYNC110 - nobody is told of tiles
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(_LOOKS_EVERY)
     await log.close()
     return log.published
 

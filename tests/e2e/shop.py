@@ -28,3 +28,15 @@ def assert_clean(content: object) -> None:
     text = content.decode(errors="replace") if isinstance(content, bytes) else str(content)
     for canary in CANARIES:
         assert canary not in text, f"{canary} in {text[:2000]}"
+
+
+DELETES_ARE_HELD = """
+rules:
+  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
+  - name: deletes-need-a-human
+    decide: review
+    who: {groups: [agents]}
+    what: {effects: [delete]}
+    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
+"""
+"""An agent may read; a DELETE waits for a person."""

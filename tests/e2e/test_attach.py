@@ -10,33 +10,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
-from tests.e2e.shop import MASKING, SCHEMA
+from tests.e2e.shop import DELETES_ARE_HELD, MASKING, SCHEMA
 from tests.servers.engine import RunningEngine, StartEngine
 from tests.servers.laptop import Laptop
 from tests.servers.openssh import servers
 from tests.servers.postgres import Database
-from tests.servers.terminal import Terminal, terminal
-
-RULES = """
-rules:
-  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
-  - name: deletes-need-a-human
-    decide: review
-    who: {groups: [agents]}
-    what: {effects: [delete]}
-    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
-"""
+from tests.servers.terminal import Terminal
 
 
 @pytest.fixture
 def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
     database.psql(SCHEMA)
-    return start_engine(rules=RULES, masking=MASKING)
+    return start_engine(rules=DELETES_ARE_HELD, masking=MASKING)
 
 
 @pytest.fixture
@@ -44,12 +33,6 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
     with servers(tmp_path / "sshd") as server:
         found = Laptop(tmp_path / "home", server)
         found.prepare()
-        yield found
-
-
-@pytest.fixture
-def screen() -> Iterator[Terminal]:
-    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
         yield found
 
 
@@ -144,7 +127,7 @@ async def test_a_host_that_goes_away_is_a_banner_and_comes_back(
 async def test_two_engines_are_in_one_console_and_the_one_in_front_is_decided_on(
     laptop: Laptop, engine: RunningEngine, start_engine: StartEngine, database: Database, screen: Terminal
 ) -> None:
-    here = start_engine(rules=RULES, masking=MASKING)
+    here = start_engine(rules=DELETES_ARE_HELD, masking=MASKING)
     command = [sys.executable, "-m", "hoopterm", "console", "--engine", str(here.directory / "control.sock")]
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor", "HOME": str(laptop.home)}
     screen.start([*command, "--engine", address(laptop, engine)], environment, (80, 24))

@@ -5,39 +5,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
-from tests.e2e.shop import CANARY, MASKING, SCHEMA
+from tests.e2e.shop import CANARY, DELETES_ARE_HELD, MASKING, SCHEMA
 from tests.servers.engine import RunningEngine, StartEngine
 from tests.servers.postgres import Database
-from tests.servers.terminal import Terminal, terminal
-
-RULES = """
-rules:
-  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
-  - name: deletes-need-a-human
-    decide: review
-    who: {groups: [agents]}
-    what: {effects: [delete]}
-    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
-"""
+from tests.servers.terminal import Terminal
 
 
 @pytest.fixture
 def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
     database.psql(SCHEMA)
-    return start_engine(rules=RULES, masking=MASKING)
-
-
-@pytest.fixture
-def screen() -> Iterator[Terminal]:
-    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
-        yield found
+    return start_engine(rules=DELETES_ARE_HELD, masking=MASKING)
 
 
 def open_console(screen: Terminal, engine: RunningEngine) -> None:

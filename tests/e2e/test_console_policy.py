@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -14,7 +11,7 @@ from tests.e2e.shop import SCHEMA
 from tests.e2e.test_console import open_console
 from tests.servers.engine import RunningEngine, StartEngine
 from tests.servers.postgres import Database
-from tests.servers.terminal import Terminal, terminal
+from tests.servers.terminal import Terminal
 
 RULES = """
 rules:
@@ -27,12 +24,6 @@ rules:
 def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
     database.psql(SCHEMA)
     return start_engine(rules=RULES)
-
-
-@pytest.fixture
-def screen() -> Iterator[Terminal]:
-    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
-        yield found
 
 
 async def test_a_rule_is_written_checked_and_put_in_force(engine: RunningEngine, screen: Terminal) -> None:

@@ -7,10 +7,7 @@ import json
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -21,7 +18,7 @@ from engine.search.operations import recorded_operations
 from tests.e2e.shop import CANARIES, CANARY, MASKING, SCHEMA, assert_clean
 from tests.servers.engine import RunningEngine, StartEngine
 from tests.servers.postgres import Database
-from tests.servers.terminal import Terminal, terminal
+from tests.servers.terminal import Terminal
 
 RULES = """
 rules:
@@ -34,12 +31,6 @@ rules:
 def engine(start_engine: StartEngine, database: Database) -> RunningEngine:
     database.psql(SCHEMA)
     return start_engine(rules=RULES, masking=MASKING)
-
-
-@pytest.fixture
-def screen() -> Iterator[Terminal]:
-    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
-        yield found
 
 
 def work(engine: RunningEngine) -> None:

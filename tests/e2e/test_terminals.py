@@ -5,28 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
-from tests.e2e.shop import MASKING, SCHEMA
+from tests.e2e.shop import DELETES_ARE_HELD, MASKING, SCHEMA
 from tests.servers.engine import RunningEngine, StartEngine
 from tests.servers.postgres import Database
-from tests.servers.terminal import Terminal, terminal
+from tests.servers.terminal import Terminal
 
-RULES = """
-rules:
-  - {name: read, decide: allow, who: {groups: [agents]}, what: {effects: [read]}}
-  - name: deletes-need-a-human
-    decide: review
-    who: {groups: [agents]}
-    what: {effects: [delete]}
-    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
-"""
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[0-9;]+)m")
 RGB = re.compile(r"\x1b\[(?:[0-9;]*;)?[34]8;(?:2|5);[0-9;]+m")
 
@@ -34,13 +24,7 @@ RGB = re.compile(r"\x1b\[(?:[0-9;]*;)?[34]8;(?:2|5);[0-9;]+m")
 @pytest.fixture(scope="module")
 def engine(start_module_engine: StartEngine, module_database: Database) -> RunningEngine:
     module_database.psql(SCHEMA)
-    return start_module_engine(rules=RULES, masking=MASKING)
-
-
-@pytest.fixture
-def screen() -> Iterator[Terminal]:
-    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
-        yield found
+    return start_module_engine(rules=DELETES_ARE_HELD, masking=MASKING)
 
 
 def open_console(
@@ -150,7 +134,7 @@ async def test_an_engine_without_sessions_shows_an_agents_way_in(
     start_engine: StartEngine, database: Database, screen: Terminal
 ) -> None:
     database.psql(SCHEMA)
-    engine = start_engine(rules=RULES, masking=MASKING)
+    engine = start_engine(rules=DELETES_ARE_HELD, masking=MASKING)
     open_console(screen, {"COLORTERM": "truecolor"}, "--engine", socket(engine))
     for key in ("2", "3", "6"):
         await screen.shows("● live")

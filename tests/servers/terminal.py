@@ -7,6 +7,9 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 _LOOKS_EVERY = 0.05
 _COMES_WITHIN = 20.0
@@ -78,3 +81,10 @@ def terminal(directory: Path) -> Iterator[Terminal]:
         yield found
     finally:
         found.end()
+
+
+@pytest.fixture
+def screen() -> Iterator[Terminal]:
+    """A terminal of one test's own; its socket's path is short, as the kernel wants it."""
+    with TemporaryDirectory(prefix="hoopterm-") as directory, terminal(Path(directory)) as found:
+        yield found
