@@ -136,7 +136,7 @@ class Help(ModalScreen[Entry | None]):
     def _row(self, key: str) -> dict[str, Line]:
         found = self._entries[int(key)]
         return {
-            "keys": (Span(found.keys, "key"),),
+            "keys": (Span(found.keys, "key") if found.keys else Span(found.kind, "faint"),),
             "label": (Span(clean(found.label, 120), "bright"),),
             "help": (Span(clean(found.help, 240), "dim"),),
             "scope": (Span(found.kind, "faint"),),
