@@ -36,6 +36,17 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
         yield found
 
 
+async def approve(screen: Terminal) -> None:
+    """What is under the cursor, with a reason, past the question."""
+    screen.press("a")
+    await screen.shows("Cancel")
+    screen.press("agreed")
+    await screen.shows("agreed")
+    screen.press("Enter")
+    await screen.shows("does it")
+    screen.press("Enter")
+
+
 def address(laptop: Laptop, engine: RunningEngine) -> str:
     return laptop.address(engine.directory / "control.sock", "bastion")
 
@@ -72,7 +83,9 @@ async def test_a_person_decides_through_it_and_is_the_one_in_the_record(
     laptop: Laptop, engine: RunningEngine, database: Database, screen: Terminal
 ) -> None:
     open_console(screen, laptop, engine)
-    await screen.shows("Nothing waits for you", "● live", "bob", " bastion ")
+    await screen.shows("✓ nothing waits", "● live", "bob", " bastion ")
+    screen.press("3")
+    await screen.shows("Nothing waits for you")
     connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
     async with connection, asyncio.TaskGroup() as tasks:
         deleting = tasks.create_task(connection.execute("delete from notes where id = 1"))
@@ -81,13 +94,7 @@ async def test_a_person_decides_through_it_and_is_the_one_in_the_record(
         await screen.shows("following", "held")
         screen.press("a")
         await screen.shows("you may decide")
-        screen.press("a")
-        await screen.shows("Cancel")
-        screen.press("agreed")
-        await screen.shows("agreed")
-        screen.press("Enter")
-        await screen.shows("does it")
-        screen.press("Enter")
+        await approve(screen)
         await deleting
         await screen.shows("✓ approved by bob", "1 row changed")
     assert int(database.psql("select count(*) from notes where id = 1")) == 0
@@ -107,7 +114,7 @@ async def test_an_engine_that_restarts_behind_it_is_a_banner_and_comes_back(
     assert "Traceback" not in seen
     engine.start()
     screen.press("C-r")
-    await screen.shows("● live", "Nothing waits for you")
+    await screen.shows("● live", "✓ nothing waits")
 
 
 async def test_a_host_that_goes_away_is_a_banner_and_comes_back(
@@ -120,7 +127,7 @@ async def test_a_host_that_goes_away_is_a_banner_and_comes_back(
     seen = await screen.shows("✗ away", "bastion cannot be reached", "trying again")
     assert "Traceback" not in seen
     laptop.server.start()
-    await screen.shows("● live", "Nothing waits for you")
+    await screen.shows("● live", "✓ nothing waits")
     screen.press("q")
 
 
@@ -131,7 +138,8 @@ async def test_two_engines_are_in_one_console_and_the_one_in_front_is_decided_on
     command = [sys.executable, "-m", "hoopterm", "console", "--engine", str(here.directory / "control.sock")]
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor", "HOME": str(laptop.home)}
     screen.start([*command, "--engine", address(laptop, engine)], environment, (80, 24))
-    await screen.shows(f"{here.directory.name} 1/2 ● live", "Nothing waits for you")
+    await screen.shows(f"{here.directory.name} 1/2 ● live", "✓ nothing waits")
+    screen.press("3")
     connection = await psycopg.AsyncConnection.connect(**engine.dsn(), autocommit=True)
     async with connection, asyncio.TaskGroup() as tasks:
         deleting = tasks.create_task(connection.execute("delete from notes where id = 1"))
@@ -140,12 +148,6 @@ async def test_two_engines_are_in_one_console_and_the_one_in_front_is_decided_on
         await screen.shows("Engines", "bastion", "1 waiting")
         screen.press("bastion", "Enter")
         await screen.shows("bastion 2/2", "delete from notes where id = 1")
-        screen.press("a")
-        await screen.shows("Cancel")
-        screen.press("agreed")
-        await screen.shows("agreed")
-        screen.press("Enter")
-        await screen.shows("does it")
-        screen.press("Enter")
+        await approve(screen)
         await deleting
     assert int(database.psql("select count(*) from notes where id = 1")) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.model import Access, Effect, Resource
@@ -57,6 +58,7 @@ class Told:
         )
 
 
+@lru_cache(maxsize=32)  # one request asks several things of its line
 def tell(line: bytes | str) -> Told:
     """What a command line does that a login shell is given to run: any of sh, bash, dash, ksh, mksh and zsh."""
     try:
