@@ -66,6 +66,8 @@ async def test_what_waits_is_found_and_asked_about_on_any_kind_of_terminal(
 ) -> None:
     open_console(screen, {"TERM": kind}, "--engine", socket(engine))
     async with held(engine):
+        await screen.shows("▲ 1 waiting")
+        screen.press("3")
         seen = await screen.shows("▲ 1 waiting", "delete from notes where id = 1", "a approve…")
         assert "Traceback" not in seen
         has_more = "256" in kind
@@ -87,6 +89,8 @@ async def test_what_waits_is_found_and_asked_about_on_any_kind_of_terminal(
 async def test_without_colour_everything_is_still_said(engine: RunningEngine, screen: Terminal) -> None:
     open_console(screen, {"NO_COLOR": "1", "COLORTERM": "truecolor"}, "--engine", socket(engine))
     async with held(engine):
+        await screen.shows("1 waiting")
+        screen.press("3")
         await screen.shows("▲ 1 waiting", "● live", "delete from notes")
         assert COLOUR.search(screen.styled()) is None
         screen.press("a")
@@ -97,6 +101,8 @@ async def test_without_colour_everything_is_still_said(engine: RunningEngine, sc
 async def test_everything_works_from_sixty_by_twenty(engine: RunningEngine, screen: Terminal) -> None:
     open_console(screen, {"COLORTERM": "truecolor"}, "--engine", socket(engine), size=(60, 20))
     async with held(engine):
+        await screen.shows("1 waiting")
+        screen.press("3")
         await screen.shows("1 waiting", "delete from notes where id = 1", "a approve…")
         screen.press("g", "a")
         await screen.shows("Cancel", "Approve DELETE on db?")
@@ -111,6 +117,8 @@ async def test_everything_works_from_sixty_by_twenty(engine: RunningEngine, scre
 async def test_a_mouse_can_do_it_too_and_is_needed_nowhere(engine: RunningEngine, screen: Terminal) -> None:
     open_console(screen, {"COLORTERM": "truecolor"}, "--engine", socket(engine))
     async with held(engine):
+        await screen.shows("1 waiting")
+        screen.press("3")
         await screen.shows("▲ 1 waiting", "you may decide")
         screen.press("g", "a")
         lines = (await screen.shows("Cancel")).split("\n")
@@ -149,7 +157,9 @@ async def test_a_users_own_keys_are_in_force_and_mistakes_open_nothing(
     file.write_text("approvals.approve: Z\napp.sessions: ^t\n")
     open_console(screen, {"COLORTERM": "truecolor"}, "--engine", socket(engine), "--keymap", str(file))
     async with held(engine):
-        await screen.shows("▲ 1 waiting", "Z approve…", "you may decide")
+        await screen.shows("▲ 1 waiting")
+        screen.press("3")
+        await screen.shows("Z approve…", "you may decide")
         screen.press("g", "Z")
         await screen.shows("Approve DELETE on db?")
         await escape(screen, "Cancel")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,9 @@ class Terminal:
     def start(self, command: Sequence[str], environment: Mapping[str, str], size: tuple[int, int]) -> None:
         """Run the command on a terminal of that many columns and rows."""
         window = ["new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), *command]
-        # what a program left behind when it died stays on the screen
-        self._run(*window, ";", "set-option", "remain-on-exit", "on", environment=dict(environment))
+        # what a program left behind when it died stays on the screen, however soon that was
+        stays = ["start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";"]
+        self._run(*stays, *window, environment=dict(environment))
 
     def press(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
@@ -63,8 +65,12 @@ class Terminal:
         return await self.until(lambda seen: all(text in seen for text in texts))
 
     def end(self) -> None:
-        """Take it down."""
+        """Take it down, its server too: the next one would have the same socket."""
+        asked = [*self._tmux, "display-message", "-p", "#{pid}"]
+        server = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+        while server and Path(f"/proc/{server}").exists():
+            time.sleep(_LOOKS_EVERY)  # a process that is not ours tells us nothing of its end
 
     def _run(self, *words: str, environment: Mapping[str, str] | None = None) -> str:
         done = subprocess.run([*self._tmux, *words], capture_output=True, text=True, env=environment, check=False)
