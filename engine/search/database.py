@@ -62,6 +62,7 @@ CREATE TABLE waiting (
 CREATE VIRTUAL TABLE words USING fts5(said, content='', tokenize='unicode61', columnsize=0);
 INSERT INTO place VALUES (0, x'');
 """
+_MADE: Final = f"{_TABLES} PRAGMA user_version = {_VERSION};"
 SPAN: Final = 1024
 """Entries of which the earliest and the latest time are kept together: clocks may have been set."""
 
@@ -82,15 +83,40 @@ def open_index(state: Path, size: int) -> sqlite3.Connection:
 
 
 def new_index(state: Path) -> sqlite3.Connection:
-    """An empty index in the place of what was there."""
+    """An empty index in the place of what was there, which others may be reading: they find the one or the other."""
     path = state / FILE
-    for suffix in ("-wal", "-shm", ""):
-        path.with_name(FILE + suffix).unlink(missing_ok=True)
+    if not path.exists():
+        return _first_index(path)
+    try:
+        connection = _connect(path)
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {_dropped(connection)} {_MADE} COMMIT;")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+    except sqlite3.DatabaseError:  # it is none of SQLite's
+        for suffix in ("-wal", "-shm", ""):
+            path.with_name(FILE + suffix).unlink(missing_ok=True)
+        return _first_index(path)
+
+
+def _first_index(path: Path) -> sqlite3.Connection:
+    fresh = path.with_name(f"{FILE}.new")
+    fresh.unlink(missing_ok=True)
     # Made before SQLite makes it, so that nobody else can read it at any moment; its WAL takes over the mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = _connect(path)
-    connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
-    return connection
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600))
+    with closing(sqlite3.connect(fresh, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN; {_MADE} COMMIT;")
+    fresh.replace(path)
+    return _connect(path)
+
+
+def _dropped(connection: sqlite3.Connection) -> str:
+    """Statements that drop every table; a virtual one takes along those it keeps itself in, so it comes first."""
+    told = connection.execute("SELECT name, sql LIKE 'CREATE VIRTUAL%' FROM sqlite_master WHERE type = 'table'")
+    tables = sorted(told.fetchall(), key=lambda table: not table[1])
+    return "".join(f'DROP TABLE IF EXISTS "{name}"; ' for name, _ in tables if not name.startswith("sqlite_"))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -48,7 +48,8 @@ def log_in(bastion: Bastion, screen: Terminal, identity: str = "bob", *options: 
         option for option in bastion.options(identity) if "SSH_AUTH_SOCK" not in environment or "Agent" not in option
     ]
     line = ["ssh", *given, *options, "-p", str(bastion.port), "console@127.0.0.1"]
-    below = ["sh", "-c", r'printf "\n\n\n"; exec "$@"', "sh"]  # tmux scrolls when it says that a program has ended
+    # tmux scrolls when it says that a program has ended, and at times never learns with which status
+    below = ["sh", "-c", r'printf "\n\n\n"; "$@"; echo "status $?"', "sh"]
     screen.start([*below, *line], {**ENVIRONMENT, **environment}, (80, 24))
 
 

@@ -60,6 +60,17 @@ class Terminal:
             raise AssertionError(f"it never came so; the screen is:\n{seen}") from None
         return seen
 
+    async def still(self) -> str:
+        """Wait until nothing moves below the first line, where the clock is, and give the picture."""
+        before: list[str] = []
+
+        def is_still(seen: str) -> bool:
+            nonlocal before
+            was, before = before, seen.split("\n")[1:]
+            return was == before
+
+        return await self.until(is_still)
+
     async def shows(self, *texts: str) -> str:
         """Wait until all of these are on the screen."""
         return await self.until(lambda seen: all(text in seen for text in texts))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
-from engine.search.database import FILE, hash_at, open_index, position, reading
+from engine.search.database import FILE, hash_at, new_index, open_index, position, reading
 from tests.engine.search.conftest import Record
 
 
@@ -88,3 +89,26 @@ def test_the_state_may_be_named_from_where_one_stands(record: Record, monkeypatc
     monkeypatch.chdir(record.state.parent)
     with reading(Path(record.state.name)) as connection:
         assert position(connection) == 0
+
+
+def test_an_index_made_anew_can_be_read_at_every_moment(record: Record) -> None:
+    open_index(record.state, 0).close()
+    is_over, trouble = threading.Event(), list[str]()
+
+    def read() -> None:
+        while not is_over.is_set():
+            try:
+                with reading(record.state) as connection:
+                    position(connection)
+            except sqlite3.Error as error:
+                trouble.append(str(error))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(60):
+        new_index(record.state).close()
+    is_over.set()
+    for reader in readers:
+        reader.join()
+    assert trouble == []
