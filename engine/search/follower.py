@@ -13,6 +13,7 @@ import structlog
 
 _PAUSE: Final = 0.5  # seconds between two looks at the log
 _AGAIN: Final = 5.0  # … after a failure
+_PATIENCE: Final = 5.0  # … that it has for ending by itself
 _STARTED_WITH: Final = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
@@ -81,9 +82,7 @@ class Follower:
             await self._feed(process.stdin, process.stdout)
         finally:
             process.stdin.close()
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
+            await _end(process)
             self.pid = 0
 
     async def _feed(self, to: asyncio.StreamWriter, back: asyncio.StreamReader) -> None:
@@ -123,3 +122,14 @@ class Follower:
     def _tell(self) -> None:
         advanced, self._advanced = self._advanced, asyncio.Event()
         advanced.set()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End it; one that is stopped or stuck does not keep the engine from its own end."""
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _PATIENCE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

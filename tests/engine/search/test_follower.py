@@ -22,6 +22,7 @@ from tests.engine.search.conftest import Record
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE", 0.01)
     monkeypatch.setattr(module, "_AGAIN", 0.01)
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
 
 
 @asynccontextmanager
@@ -61,6 +62,18 @@ async def test_a_process_that_is_killed_is_started_again_and_goes_on(record: Rec
         size = await record.publish()
         await until(follower, lambda: follower.position == size)
         assert (len(record.found("one")), len(record.found("two"))) == (1, 1)
+
+
+async def test_a_process_that_is_stopped_does_not_keep_the_engine_from_ending(record: Record) -> None:
+    await record.intend("o-1", "SELECT one")
+    size = await record.publish()
+    async with asyncio.timeout(30), following(record) as follower:
+        await until(follower, lambda: follower.position == size)
+        pid = follower.pid
+        os.kill(pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # until it is: signals that are pending come in no order
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 async def test_an_index_that_is_made_anew_comes_as_far_again(record: Record) -> None:
