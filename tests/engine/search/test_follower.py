@@ -71,7 +71,7 @@ async def test_a_process_that_is_stopped_does_not_keep_the_engine_from_ending(re
         await until(follower, lambda: follower.position == size)
         pid = follower.pid
         os.kill(pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # until it is: signals that are pending come in no order
+        await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # pending signals come in no order
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
