@@ -3,6 +3,7 @@
 app         modes and wiring
 actions     the one registry of keys: footer, help and palette read it
 clipboard   how text is copied, and what came of it
+keyboard    what is typed, one key after the other
 keymap      the keys of a user's own, from a file
 palette     what can be reached by name, and how letters find it
 twins       the subcommand that does the same as an action

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from textual import work
+from textual import events, work
 from textual.app import App
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from hoopterm.console import clipboard, engines, themes
 from hoopterm.console.actions import Scope, bindings, rebound
 from hoopterm.console.actions import keymap as own_keys
 from hoopterm.console.drafts import Drafts
+from hoopterm.console.keyboard import Keyboard, Passed, Typed
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
 from hoopterm.console.phrases import plural
@@ -121,6 +123,29 @@ class Console(App[None]):
         self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer)
+        self._keyboard = Keyboard(self._hand_on, self._under_the_keys)
+
+    @work(name="keyboard")
+    async def _type(self) -> None:
+        await self._keyboard.run()
+
+    def _under_the_keys(self) -> MessagePump | None:
+        return (self.focused or self.screen) if self.screen_stack else None
+
+    async def _hand_on(self, typed: Typed) -> None:
+        if self.screen_stack:  # there is none when it quits
+            await super().on_event(typed)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed goes through one door; all else as ever."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_passed(self, message: Passed) -> None:
+        """What was typed before it has been here."""
+        message.done.set()
 
     @work(name="link")
     async def _follow(self, link: Link) -> None:
@@ -132,6 +157,7 @@ class Console(App[None]):
 
     def on_mount(self) -> None:
         """Begin: the keys, the first screen, the link, the clock."""
+        self._type()
         self.set_keymap({name: ",".join(keys) for name, keys in own_keys().items()})
         self.switch_mode("replay" if self.recording else "overview")
         if self.recording:

@@ -82,3 +82,20 @@ async def test_what_somebody_else_applied_is_not_overwritten(engine: RunningEngi
     async with engine.client() as client:
         await client.apply_policy()
     await screen.shows("another revision is in force", "# mine")
+
+
+async def test_keys_sent_in_one_write_all_arrive_where_the_first_one_leads(
+    engine: RunningEngine, screen: Terminal
+) -> None:
+    open_console(screen, engine)
+    await screen.shows("● live")
+    screen.press("4")
+    await screen.shows("✓ holds")
+    screen.press("-l", "i# jkqgad in one go")
+    await screen.shows("# jkqgad in one go")
+    screen.press("Escape")
+    await screen.shows("apply…")
+    screen.press("3")
+    await screen.shows("Nothing waits for you")
+    screen.press("-l", "/jkqgad nobody")
+    await screen.shows("jkqgad nobody")
