@@ -40,7 +40,7 @@ class Pipeline:
         All its operations are decided before any of them may be forwarded: one denial refuses them all. When this
         returns, every intent that must be on stable storage is.
         """
-        operations = await exchange.analyse()
+        operations = await self._analysed(session, exchange)
         self._require_room()
         self._require_unlocked(session, operations)
         decisions = self._decide_all(session, operations)
@@ -66,6 +66,13 @@ class Pipeline:
             self._never_ran(used)
             raise
         return passages
+
+    async def _analysed(self, session: Session, exchange: Exchange) -> Sequence[Operation]:
+        """Its operations, with estimates where a rule may ask for them."""
+        operations = await exchange.analyse()
+        if not session.revision.policy.coverage(session.identity, session.target).reads_estimates:
+            return operations
+        return [replace(each, estimated_rows=await exchange.estimate(each)) for each in operations]
 
     def _require_room(self) -> None:
         if self._gateway.room.is_full:
@@ -127,6 +134,8 @@ class Pipeline:
     def admit_now(self, session: Session, operation: Operation) -> Passage | None:
         """The same without waiting, for an allowed and unlimited pure read; None when it needs `admit`."""
         if not operation.is_pure_read or session.why_locked is not None or self._gateway.room.is_full:
+            return None
+        if session.revision.policy.coverage(session.identity, session.target).reads_estimates:
             return None
         decision = self.decide(session, operation)
         if decision.verdict is not Verdict.ALLOW or decision.limit is not None:
@@ -227,6 +236,8 @@ class Pipeline:
             return given
         assert decision.terms is not None
         terms = decision.terms
+        if operation.estimated_rows is None:
+            operation = replace(operation, estimated_rows=await exchange.estimate(operation))
         try:
             review = await approvals.request(session, operation, decision)
         except Denied as denied:

@@ -138,6 +138,11 @@ class Condition:
     _expression: Any = field(repr=False, compare=False)
 
     @property
+    def reads_estimates(self) -> bool:
+        """Whether it may look at how many rows are estimated."""
+        return "operation.estimated_rows" in self.reads
+
+    @property
     def reads(self) -> frozenset[str]:
         """What it may look at, as `variable.field`; a variable that is named as a whole counts for all its fields."""
         found: set[str] = set()

@@ -50,6 +50,7 @@ class Coverage:
 
     rules: tuple[tuple[Rule, tuple[Scope, ...]], ...]
     is_permitted: bool  # some allow or review rule is among them
+    reads_estimates: bool  # a condition among them looks at how many rows are estimated
     identity: Any = field(repr=False)  # as conditions see them
     target: Any = field(repr=False)
     decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict, repr=False, compare=False)
@@ -93,7 +94,7 @@ class Moment:
         return self._held[rule.name]
 
     def _evaluated(self, rule: Rule, condition: conditions.Condition) -> Miss | None:
-        if condition.reads_parameters and not self._parameters_known:
+        if (condition.reads_parameters or condition.reads_estimates) and not self._parameters_known:
             # Only what any parameters would deny is denied early; the rest is told once they are known.
             return Miss.PARAMETERS if rule.decide is Verdict.DENY else None
         try:
@@ -176,6 +177,7 @@ class Policy:
         coverage = Coverage(
             rules=about,
             is_permitted=any(rule.decide is not Verdict.DENY for rule, _ in about),
+            reads_estimates=any(rule.condition is not None and rule.condition.reads_estimates for rule, _ in about),
             identity=conditions.identity_message(identity),
             target=conditions.target_message(target),
         )

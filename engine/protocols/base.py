@@ -32,6 +32,9 @@ class Exchange(Protocol):
     async def analyse(self) -> Sequence[Operation]:
         """The operations in it, in order, fully analysed; asked again after waiting, as they would be now."""
 
+    async def estimate(self, operation: Operation) -> int | None:
+        """How many rows one of them would touch, told without running any of it; None where that cannot be told."""
+
     async def hold(self, hold: Hold) -> None:
         """Tell the client that it waits, in the protocol's own way."""
 

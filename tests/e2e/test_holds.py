@@ -69,6 +69,7 @@ async def test_an_approved_statement_runs_and_its_outcome_is_kept(engine: Runnin
         assert cursor.statusmessage == "DELETE 1"
     review = deciding.result()
     assert review.text == DELETE
+    assert review.estimated_rows == 1
     assert any(review.id in notice for notice in notices)
     assert count(database) == 19
     async with engine.client() as client:

@@ -58,12 +58,16 @@ class Sent:
     """A submission of the client, analysed already."""
 
     operations: Sequence[Operation]
+    estimated: int | None = None
     held: list[Hold] = field(default_factory=list)
     is_held: asyncio.Event = field(default_factory=asyncio.Event)
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def analyse(self) -> Sequence[Operation]:
         return self.operations
+
+    async def estimate(self, operation: Operation) -> int | None:
+        return self.estimated
 
     async def hold(self, hold: Hold) -> None:
         self.held.append(hold)

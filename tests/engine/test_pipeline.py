@@ -6,6 +6,7 @@ import pytest
 from engine.errors import Denied
 from engine.gateway import Gateway
 from engine.model import Access, Effect, Limit, Mode, Outcome, Resource, Status, Target, Verdict
+from engine.policy.conditions import compile_condition
 from engine.policy.evaluate import Policy
 from engine.policy.rules import Rule
 from engine.session import Session
@@ -157,3 +158,29 @@ async def test_an_observed_target_limits_nothing(gateway: Gateway, session: Sess
     assert "observed only, else deny: it may change at most 5 rows" in passage.decision.reason
     (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE, "o-2")]))
     assert (passage.limit, passage.decision.limit) == (None, LIMIT)
+
+
+async def test_people_are_told_how_many_rows_a_held_operation_would_touch(gateway: Gateway, session: Session) -> None:
+    sent = Sent([operation(Effect.DELETE)], estimated=412)
+    async with asyncio.TaskGroup() as tasks:
+        admitting = tasks.create_task(gateway.pipeline.admit(session, sent))
+        await sent.is_held.wait()
+        review = await gateway.approvals.get(sent.held[0].review)
+        assert review.estimated_rows == 412
+        await gateway.approvals.vote(review.id, gateway.revision.people["bob"], "approve", "fine")
+    admitting.result()[0].conclude(Outcome(Status.COMPLETED, "DELETE 412", changed=412))
+
+
+async def test_a_condition_on_the_estimate_has_it_asked_for_before_anything_is_decided(
+    gateway: Gateway, session: Session
+) -> None:
+    few = compile_condition("operation.estimated_rows < 100")
+    rules = session.revision.policy.rules
+    rules = tuple(replace(rule, condition=few) if rule.name == "write" else rule for rule in rules)
+    session.revision = replace(session.revision, policy=Policy(rules))
+    assert gateway.pipeline.admit_now(session, operation(Effect.READ)) is None
+    (passage,) = await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)], estimated=99))
+    assert passage.decision.rule == "write"
+    for unknown_or_many in (100, None):
+        with pytest.raises(Denied):
+            await gateway.pipeline.admit(session, Sent([operation(Effect.WRITE)], estimated=unknown_or_many))

@@ -13,6 +13,7 @@ relay                   one session: intake (up), downstream (down), wire (a soc
 lane                    what was sent before and is answered in one piece, past all of that; shapes: of texts
 simple, extended        the two query protocols; portals: their names; functioncall: the obsolete third
 exchanges, admission    one submission on its road through the pipeline; parameters: bound ones as people read them
+estimating              how many rows a held statement would touch, as the planner guesses
 limits, script          rows counted against a limit; a simple query's statements one by one, its commit kept back
 errands                 what is asked upstream, and what its answer does here; copying: a client's COPY data
 delivery, describing    an answer on its way to the client; reports: its errors and notices

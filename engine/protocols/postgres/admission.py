@@ -60,8 +60,15 @@ async def admit(
         statements = await relay.analyst.analyse(text, relay.tracker.state)
         return [operation_of(relay, statement) for statement in statements]
 
+    async def estimate(operation: Operation) -> int | None:
+        return await relay.analyst.estimate(operation, relay.tracker.state)
+
     submission = Submission(
-        operations, tell=relay.tell, before_waiting=relay.press, again=None if text is None else again
+        operations,
+        tell=relay.tell,
+        before_waiting=relay.press,
+        again=None if text is None else again,
+        estimate=estimate,
     )
     relay.submission = submission
     try:

@@ -28,8 +28,10 @@ class Submission:
         tell: Tell,
         before_waiting: Callable[[], None] = lambda: None,
         again: Callable[[], Awaitable[Sequence[Operation]]] | None = None,
+        estimate: Callable[[Operation], Awaitable[int | None]] | None = None,
     ) -> None:
         self._operations = operations
+        self._estimate = estimate
         self._again = again
         self._was_analysed = False
         self._tell = tell
@@ -46,6 +48,10 @@ class Submission:
             return await self._again()
         self._was_analysed = True
         return self._operations
+
+    async def estimate(self, operation: Operation) -> int | None:
+        """What the server's planner guesses."""
+        return None if self._estimate is None else await self._estimate(operation)
 
     async def hold(self, hold: Hold) -> None:
         """Tell the client that it waits, in a notice."""

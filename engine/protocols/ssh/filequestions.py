@@ -56,6 +56,10 @@ class Question:
         known, self._known = self._known, None
         return known if known is not None else [await self._resolve()]
 
+    async def estimate(self, operation: Operation) -> int | None:
+        """Nothing here has rows."""
+        return None
+
     async def hold(self, hold: Hold) -> None:
         """Tell the client that it waits."""
         self._say(denial.words_of_hold(hold))

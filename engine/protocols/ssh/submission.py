@@ -24,6 +24,10 @@ class Submission:
         """The operations; they were analysed when they were made."""
         return self._operations
 
+    async def estimate(self, operation: Operation) -> int | None:
+        """Nothing here has rows."""
+        return None
+
     async def hold(self, hold: Hold) -> None:
         """Tell the client that it waits."""
         self._tell(hold)

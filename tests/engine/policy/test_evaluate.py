@@ -265,6 +265,16 @@ def test_the_same_question_has_the_same_answer(known: bool) -> None:
     assert len(answers) == 1
 
 
+def test_a_deny_that_looks_at_the_estimate_waits_for_it() -> None:
+    large = rule("large", "deny", effects=["write"], when="operation.estimated_rows > 100")
+    policy = Policy([rule("a", "allow"), large])
+    asked = operation(WRITE)
+    assert policy.evaluate(BOT, SHOP, SESSION, asked, NOW, parameters_known=False).verdict is Verdict.ALLOW
+    for rows, told in {7: Verdict.ALLOW, 101: Verdict.DENY, None: Verdict.DENY}.items():
+        estimated = replace(asked, estimated_rows=rows)
+        assert policy.evaluate(BOT, SHOP, SESSION, estimated, NOW).verdict is told
+
+
 def test_an_identity_nobody_covers_is_told_so() -> None:
     decision = decide(
         [rule("a", "allow", who=Who(groups=frozenset({"x"})))], operation(READ), identity=Identity("z", "human")

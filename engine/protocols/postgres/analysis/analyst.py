@@ -25,6 +25,7 @@ from engine.protocols.postgres.catalog.snapshot import NOTHING, Snapshot
 from engine.protocols.postgres.catalog.source import CatalogSource, connector
 from engine.protocols.postgres.effects.functions import Trusted
 from engine.protocols.postgres.effects.table import VISITORS
+from engine.protocols.postgres.estimating import Estimator
 from engine.protocols.postgres.lineage.tracing import origin
 from engine.protocols.postgres.parsing import (
     GRAMMAR_VERSION,
@@ -57,8 +58,16 @@ _LONGEST_REMEMBERED = 16_384
 class Analyst:
     """Analyses the statements of all sessions on one database of one target."""
 
-    def __init__(self, source: CatalogSource, trusted: Iterable[str] = (), *, capacity: int = _MOST_ANSWERS) -> None:
+    def __init__(
+        self,
+        source: CatalogSource,
+        trusted: Iterable[str] = (),
+        *,
+        estimator: Estimator | None = None,
+        capacity: int = _MOST_ANSWERS,
+    ) -> None:
         self._source = source
+        self._estimator = estimator
         self._sessions = SessionCatalogs(source)
         self._trusted = Trusted(trusted)
         self._capacity = capacity
@@ -69,7 +78,8 @@ class Analyst:
     @classmethod
     async def open(cls, target: Target, database: str, login: Login, tls: ClientTLS | None = None) -> Analyst:
         """An analyst with its own connection to the target. Raises UpstreamError where the catalog cannot be read."""
-        analyst = cls(CatalogSource(connector(target.address, database, login, tls)), target.trusted)
+        connect = connector(target.address, database, login, tls)
+        analyst = cls(CatalogSource(connect), target.trusted, estimator=Estimator(connect))
         await analyst._source.fresh()
         return analyst
 
@@ -169,6 +179,10 @@ class Analyst:
             why_opaque=statement.why_opaque,
             uncounted=statement.uncounted,
         )
+
+    async def estimate(self, operation: Operation, state: SessionState) -> int | None:
+        """How many rows it would touch, as the planner guesses; None where it cannot be asked."""
+        return None if self._estimator is None else await self._estimator.rows(operation, state)
 
     def describe(
         self, fields: Sequence[Field], statement: Statement, state: SessionState | None = None
