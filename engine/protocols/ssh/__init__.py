@@ -12,6 +12,7 @@ tunnel                  two channels joined
 channels, relay         one session channel of the client, and its bytes on their way both ways
 shell                   a shell on a terminal: each typed line is decided before it runs
 keyboard, prompt        what is typed there, and the line as the screen shows it
+echo                    that line once more, below a notice about it
 submission, requests    one request on its road through the pipeline, and the operations it is
 variables               environment variables: harmless, for rules to decide, or never passed
 commands                what a command line does

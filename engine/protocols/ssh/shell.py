@@ -17,6 +17,7 @@ from engine.model import Operation, Outcome, Status, Verdict
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
 from engine.protocols.ssh.commands.telling import tell
+from engine.protocols.ssh.echo import Echo
 from engine.protocols.ssh.keyboard import Keyboard, Kind, is_quick, parts, pasted_lines, starred
 from engine.protocols.ssh.prompt import Prompt
 from engine.protocols.ssh.relay import STDERR, Relay
@@ -52,6 +53,7 @@ class Shell(Relay):
         self._leave = leave
         self._prompt = Prompt(*terminal.size[:2])
         self._keyboard = Keyboard()
+        self._echo = Echo()
         self._is_typing = False
         self._is_answered = True  # there was output since something was sent
         self._sent = self._heard = 0.0
@@ -109,6 +111,15 @@ class Shell(Relay):
         self._show_typed(None)
         self._news.set()
         super().connection_lost(exc)
+
+    def _deliver(self, data: bytes, datatype: int | None) -> None:
+        if datatype is None:
+            self._echo.sent(data)
+        super()._deliver(data, datatype)
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._news.set()
 
     # Keys
 
@@ -201,8 +212,12 @@ class Shell(Relay):
     @property
     def _is_watched(self) -> bool:
         """Whether lines are wanted: for the recording, or because a rule may stop one."""
+        return self._kept != "no" or self._may_stop
+
+    @property
+    def _may_stop(self) -> bool:
         session = self._passage.session
-        return self._kept != "no" or session.revision.policy.may_stop(session.identity, session.target, "LINE")
+        return session.revision.policy.may_stop(session.identity, session.target, "LINE")
 
     async def _echoed(self, typed: str | None) -> None:
         """Wait until what was sent is shown: `typed`, where that is known. Not forever: it may be meant not to be."""
@@ -225,6 +240,8 @@ class Shell(Relay):
         operations = [_operation(session, line.strip()) for line in lines if line.strip()]
         if not operations:
             return ()
+        if self._may_stop:
+            await self._released()
         self._submission = Submission(operations, self._tell)
         if self._client.is_closing():
             self._submission.withdraw()
@@ -233,11 +250,22 @@ class Shell(Relay):
         finally:
             self._submission = None
 
+    async def _released(self) -> None:
+        """Wait until the client has what was shown so far: what masking holds back would come behind a notice."""
+        held = self._release
+        while held is not None and self._release is held and not self.ended.is_set():
+            self._news.clear()
+            await self._news.wait()
+
     def _tell(self, hold: Hold) -> None:
         self._say(denial.words_of_hold(hold))
 
     def _say(self, words: str) -> None:
-        self._deliver(f"\r\n{words}".encode(), STDERR)
+        """A notice on lines of its own, and below it once more the line it is about.
+
+        On a terminal there is one stream: a client may write what came as standard error before or after the rest.
+        """
+        super()._deliver(b"\r\n" + words.encode() + self._echo.again(), None)
 
     async def _refuse(self, denied: Denied) -> None:
         """A line that a rule denies ends the session; one that people did not let run is wiped off."""

@@ -16,6 +16,7 @@ import pytest
 
 from hoopterm.client import Client
 from replay.format import Frame, RowBatch, read
+from replay.screen import Screen
 from tests.servers.bastion import Bastion, StartBastion, bastions
 from tests.servers.openssh import OpenSSHServer
 from tests.servers.typist import Typist, typist
@@ -39,11 +40,17 @@ rules:
     review: {reviewers: {groups: [dba]}, hold: 20s, timeout: 60s}
 """
 
+MASKING = """
+masking:
+  - {name: all, detect: [email, credit_card], with: redact}
+"""
+
 CLEAN = "exec env -i HISTFILE={home}/history TERM=xterm PATH=/usr/bin:/bin HOME={home} PS1='ready> ' "
 SHELLS = {
     "bash": "bash --norc --noprofile -i",
     "zsh": "RPROMPT='%~' zsh -f -i",
     "dash": "dash -i",
+    "vi": "bash --norc --noprofile -o vi -i",
 }
 READY = rb"ready> (?!.*ready> )"
 
@@ -74,7 +81,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-every_shell = pytest.mark.parametrize("start", list(SHELLS), indirect=True)
+every_shell = pytest.mark.parametrize("start", ["bash", "zsh", "dash"], indirect=True)
 
 
 @contextmanager
@@ -217,6 +224,41 @@ async def test_a_held_line_that_is_turned_down_or_interrupted_is_wiped_off(start
         user.type(b"echo still here\r")
         await asyncio.to_thread(user.shows, b"[\r\n]still here")
         assert not (home / "made").exists()
+        user.type(b"exit\r")
+        user.ends()
+
+
+def seen(user: Typist) -> list[str]:
+    """The rows of its terminal, without those that are empty."""
+    screen = Screen(80, 24)
+    screen.feed(user.seen)
+    rows = ["".join(run.text for run in row).rstrip() for row in screen.lines]
+    return [row for row in rows if row]
+
+
+@pytest.mark.parametrize("start", ["bash", "zsh", "vi"], indirect=True)
+async def test_a_notice_about_a_line_stands_below_it_and_the_line_is_shown_again(start: StartBastion) -> None:
+    bastion = start(masking=MASKING)
+    with at(bastion) as user:
+        user.type(b"mkdir made@example\r")
+        await asyncio.to_thread(user.shows, b"waiting for approval.*made@example")
+        rows = seen(user)
+        notice = next(number for number, row in enumerate(rows) if "waiting for approval" in row)
+        assert rows[notice - 1].startswith("ready> mkdir made@example")
+        assert rows[notice].startswith("hoopterm: waiting")
+        assert rows[-1].startswith("ready> mkdir made@example")
+        assert "mkdir made@example" not in "".join(rows[notice:-1])
+        await when_held(bastion, lambda client, review: client.deny(review, "not today"))
+        await asyncio.to_thread(user.shows, b"not today.*" + READY)
+        user.settles()
+        assert seen(user)[-1].removesuffix("~").rstrip() == "ready>"
+        user.type(b"mkdir made\r")
+        await asyncio.to_thread(user.shows, b"waiting for approval.*mkdir made")
+        await when_held(bastion, lambda client, review: client.approve(review, "fine"))
+        await asyncio.to_thread(user.shows, READY)
+        user.type(b"echo then\r")
+        await asyncio.to_thread(user.shows, b"[\r\n]then.*" + READY)
+        assert [row for row in seen(user) if row.startswith("then")] == ["then"]
         user.type(b"exit\r")
         user.ends()
 
