@@ -59,7 +59,7 @@ def list_(
         (
             (
                 review.id,
-                badge(review.state),
+                badge(_word(review)),
                 review.identity.subject,
                 review.target,
                 _wants(review),
@@ -111,7 +111,7 @@ def _told(review: ReviewView, as_json: bool) -> None:
         return
     votes = sum(vote.verdict == "approve" for vote in review.votes)
     missing = f" · {votes} of {review.quorum} votes" if review.state == "pending" else ""
-    say(badge(review.state), f"  {review.id}  {_wants(review)}{missing}")
+    say(badge(_word(review)), f"  {review.id}  {_wants(review)}{missing}")
 
 
 def _wants(review: ReviewView) -> str:
@@ -126,7 +126,7 @@ def _resource(access: AccessView) -> str:
 def _draw(review: ReviewView) -> None:
     moment = now()
     who = review.identity
-    say_whole(badge(review.state), f"  {review.id}  ", styled(_wants(review), "bold"))
+    say_whole(badge(_word(review)), f"  {review.id}  ", styled(_wants(review), "bold"))
     print()
     for line in clean_block(review.text):
         say_whole("    ", line)
@@ -184,3 +184,8 @@ def _outcome(outcome: OutcomeView) -> list[str]:
     answered = f" · {plural(outcome.rows, 'row')} answered" if outcome.rows else ""
     error = f" · {outcome.error}" if outcome.error else ""
     return [" ".join(filter(None, [outcome.status, outcome.tag])), changed, answered, error]
+
+
+def _word(review: ReviewView) -> str:
+    """What the console calls it too: one that was used was approved, and its outcome says the rest."""
+    return "approved" if review.state == "used" else review.state

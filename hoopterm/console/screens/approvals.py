@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from textual.containers import Horizontal, Vertical
@@ -24,6 +24,7 @@ from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
 from hoopterm.console.widgets.prompt import Prompt
 
+_LOOK_AGAIN = 1.5  # seconds after the cursor went on by itself in which nothing is asked
 COLUMNS = (
     Column("state", "state", 11),
     Column("left", "left", 5, right=True),
@@ -50,6 +51,8 @@ class Approvals(Page):
         super().__init__()
         self._filter = ""
         self._wanted: str | None = None
+        self._read: str | None = None  # a decided one that a person went to: the cursor stays there
+        self._just_moved = False
 
     def body(self) -> Iterable[Widget]:
         """The queue, a rule, the detail; side by side when wide."""
@@ -90,13 +93,35 @@ class Approvals(Page):
             self.table.styles.height = self._queue_height(len(keys))
             if self._wanted:
                 self.table.select(self._wanted)
-                self._wanted = None
+                self._read, self._wanted = self._wanted, None
+            self._go_on(keys)
         self.table.tick()
         self.query_one("#rule").refresh()
         self._show_detail()
 
-    def on_live_table_moved(self) -> None:
+    def _go_on(self, keys: Sequence[str]) -> None:
+        """Where the selected review is decided, go to what waits with the least time left.
+
+        Never off one that waits, nor off one that a person went to. What was meant for the review before must not
+        reach this one, so nothing is asked for a moment.
+        """
+        found, store = self.current, self.console.store
+        if found is None or found.state == "pending" or found.id == self._read:
+            return
+        waiting = next((key for key in keys if store.reviews[key].state == "pending"), None)
+        if waiting is not None:
+            self.table.select(waiting)
+            self._just_moved = True
+            self.set_timer(_LOOK_AGAIN, self._settled)
+
+    def _settled(self) -> None:
+        self._just_moved = False
+
+    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Another review: its detail from the top."""
+        if event.by_hand:
+            found, self._just_moved = self.current, False
+            self._read = found.id if found is not None and found.state != "pending" else None
         for document in self.query("#detail Document").results(Document):
             document.action_top()
         self._show_detail()
@@ -241,6 +266,9 @@ class Approvals(Page):
     def _ask(self, verdict: str) -> None:
         found = self.current
         if self.is_off(verdict) or found is None:
+            return
+        if self._just_moved:
+            self.console.say("this is another review, the one before is decided: look, then press it again", "warning")
             return
         id, verb = found.id, clean(found.verb, 24)
         word = "Approve" if verdict == "approve" else "Deny"

@@ -330,6 +330,8 @@ def question(review: ReviewView, verdict: str, cells: int, now: datetime) -> lis
     fact("what", _touches(review.accesses))
     if impact := _impact(review):
         fact("impact", impact)
+    if review.reason:
+        fact("because", line(clean(review.reason, 200)))
     out += [BLANK, *statement(review, cells), BLANK]
     for index, value in enumerate(_parameters(review)):
         fact("" if index else "parameters", value)

@@ -47,7 +47,7 @@ def test_show_draws_the_whole_review(engine: StubEngine, hoopterm: Command) -> N
     )
     out = hoopterm("approvals", "show", "r-7q2").out
     for expected in (
-        "✓ used",
+        "✓ approved",
         "    DELETE FROM orders\n",
         "     WHERE id = $1 -- ␛[2J\n",
         "$1 = 17",

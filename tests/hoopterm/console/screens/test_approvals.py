@@ -33,7 +33,7 @@ async def test_approving_with_a_reason_sends_the_vote_and_tells() -> None:
         await until(pilot, lambda: bool(engine.calls))
         assert engine.calls == [("approve", "rv_1", "ok by bob")]
         await until(pilot, lambda: "approved DELETE of report-bot" in toasts(pilot))
-        assert "✓ approved by bob" in picture(pilot)
+        await until(pilot, lambda: "✓ approved" in picture(pilot))
 
 
 async def test_denying_sends_the_vote() -> None:
@@ -52,6 +52,64 @@ async def test_the_cursor_stays_on_its_review_while_others_come_and_go() -> None
         assert isinstance(screen, Approvals)
         await until(pilot, lambda: screen.table.keys[0] == "rv_new")
         assert screen.table.cursor == "rv_2"
+
+
+async def test_the_cursor_goes_on_from_a_decided_review_and_what_was_meant_for_it_decides_no_other() -> None:
+    """SECURITY 4"""
+    engine = FakeEngine()
+    async with running(engine) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, Approvals)
+        await pilot.press("j", "j")
+        engine.feed.put_nowait(
+            LiveView(review=held("rv_3", state="denied", votes=[VoteView("dan", "deny", "no", stamp())]))
+        )
+        await until(pilot, lambda: screen.table.cursor == "rv_1")
+        await pilot.press("a", "tab", "enter")
+        assert engine.calls == []
+        assert isinstance(pilot.app.screen, Reader)  # of what is selected now: nothing was asked
+        await pilot.press("q")
+        assert any("this is another review" in told for told in toasts(pilot))
+        await until(pilot, lambda: not screen._just_moved)
+        await pilot.press("a")
+        assert isinstance(pilot.app.screen, Confirm)
+
+
+async def test_the_cursor_stays_on_a_decided_review_that_a_person_went_to() -> None:
+    engine = FakeEngine()
+    async with running(engine) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, Approvals)
+        await pilot.press("G")
+        past = screen.table.cursor
+        engine.feed.put_nowait(LiveView(review=held("rv_new", deadline=stamp(5))))
+        await until(pilot, lambda: screen.table.keys[0] == "rv_new")
+        assert screen.table.cursor == past
+
+
+async def test_the_cursor_stays_where_it_is_while_a_question_is_open() -> None:
+    """SECURITY 4"""
+    engine = FakeEngine()
+    async with running(engine) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, Approvals)
+        await pilot.press("a")
+        engine.feed.put_nowait(LiveView(review=held(state="denied", votes=[VoteView("dan", "deny", "no", stamp())])))
+        await until(pilot, lambda: app_of(pilot).store.reviews["rv_1"].state == "denied")
+        screen.tick()
+        assert screen.table.cursor == "rv_1"
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.table.cursor == "rv_2")
+
+
+async def test_the_question_says_the_limit_that_the_rule_has() -> None:
+    engine = FakeEngine()
+    engine.kept["rv_1"] = held(reason="it asks people first (at most 500 rows changed)")
+    async with running(engine) as pilot:
+        await pilot.press("a")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, Confirm) and "at most 500 rows changed" in picture(pilot)
+        )
 
 
 async def test_a_review_decided_elsewhere_makes_the_open_question_moot() -> None:
@@ -73,6 +131,8 @@ async def test_a_review_decided_elsewhere_makes_the_open_question_moot() -> None
 async def test_the_outcome_is_shown_when_it_comes() -> None:
     engine = FakeEngine()
     async with running(engine) as pilot:
+        for id in ("rv_2", "rv_3"):
+            del app_of(pilot).store.reviews[id]
         ran = held(state="used", outcome=OutcomeView("completed", "DELETE 412", 0, 412))
         engine.feed.put_nowait(LiveView(review=ran))
         await until(pilot, lambda: "412 rows changed" in picture(pilot))
