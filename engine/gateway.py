@@ -27,6 +27,7 @@ from engine.config.revision import Revision
 from engine.consoles import Consoles
 from engine.endings import Endings, locks_after
 from engine.errors import HooptermError, RecordError, SessionRefused
+from engine.figures import Figures
 from engine.hindsight.running import Hindsight
 from engine.identity.jwt import is_jwt
 from engine.identity.locks import Locks
@@ -164,6 +165,7 @@ class Gateway:
         await self.room.look()
         self.tasks.create_task(self.room.watch(self._stopping))
         self.tasks.create_task(self.pace.watch(self._stopping))
+        self.tasks.create_task(Figures(self.sessions, self.bus).watch(self._stopping))
         self.tasks.create_task(self.endings.run(self._stopping))
         self.tasks.create_task(self.approvals.run())
         self.consoles.start(self.tasks)

@@ -28,7 +28,18 @@ class Passage:
     answer `plan` and any number of `deliver`, then `conclude` exactly once.
     """
 
-    __slots__ = ("_gateway", "_is_concluded", "_sequence", "decision", "masker", "operation", "review", "session")
+    __slots__ = (
+        "_gateway",
+        "_is_concluded",
+        "_masked",
+        "_rows",
+        "_sequence",
+        "decision",
+        "masker",
+        "operation",
+        "review",
+        "session",
+    )
 
     def __init__(
         self,
@@ -42,6 +53,7 @@ class Passage:
         self._gateway = gateway
         self._sequence = sequence
         self._is_concluded = False
+        self._rows = self._masked = 0  # of its streams, counted so far
         self.session = session
         self.operation = operation
         self.decision = decision
@@ -88,9 +100,13 @@ class Passage:
             self.session.recorder.rows(self.operation.id, masker.recorded(masked), masker.rows - before, kind)
         return masked
 
-    def stream(self, kind: str, masker: StreamMasker) -> Stream:
-        """A direction of its bytes, where the answer is no table: `kind` is stdout, stderr or input."""
-        return Stream(self.session, self.operation.id, kind, masker)
+    def stream(self, kind: str, masker: StreamMasker, *, is_counted: bool = False) -> Stream:
+        """A direction of its bytes, where the answer is no table: `kind` is stdout, stderr or input.
+
+        Of one that is counted, lines and masked values are the session's at once, since it may go on for hours; the
+        outcome has them too.
+        """
+        return Stream(self.session, self.operation.id, kind, masker, self._count if is_counted else None)
 
     def undone(self, denied: Denied, excess: Excess | None, rows: int, masked: int) -> None:
         """Record that it was denied after it had run, `rows` having been delivered: it is undone."""
@@ -105,8 +121,8 @@ class Passage:
         self._is_concluded = True
         operation, session = self.operation, self.session
         counts = session.counts
-        counts.masked += outcome.masked
-        counts.rows += outcome.rows
+        counts.masked += outcome.masked - self._masked
+        counts.rows += outcome.rows - self._rows
         session.recorder.event("e", entries.ending(operation.id, outcome))
         if outcome.status is not Status.COMPLETED:
             told = {"verb": operation.verb, "status": outcome.status.value, "error": outcome.error}
@@ -137,6 +153,12 @@ class Passage:
         """It is not forwarded, because its intent could not be recorded; so nothing more can be either."""
         self._is_concluded = True
         self.session.open_operations.pop(self.operation.id, None)
+
+    def _count(self, rows: int, masked: int) -> None:
+        self._rows += rows
+        self._masked += masked
+        self.session.counts.rows += rows
+        self.session.counts.masked += masked
 
     def _log(self, event: EventName, data: dict[str, object]) -> None:
         entries.append(self._gateway.log, self.session, event, data, self.operation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.masking.stream import StreamMasker
@@ -11,13 +12,25 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """What an adapter delivers of an operation's bytes of one `kind`: stdout, stderr or input. Raises RecordError."""
+    """What an adapter delivers of an operation's bytes of one `kind`: stdout, stderr or input. Raises RecordError.
 
-    def __init__(self, session: Session, operation: str, kind: str, masker: StreamMasker) -> None:
+    `count` is told the lines and the masked values of each piece.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        operation: str,
+        kind: str,
+        masker: StreamMasker,
+        count: Callable[[int, int], None] | None = None,
+    ) -> None:
         self._session = session
         self._operation = operation
         self._kind = kind
         self._masker = masker
+        self._count = count
+        self._counted = 0  # masked values
         self.lines = 0
 
     def __repr__(self) -> str:
@@ -49,5 +62,8 @@ class Stream:
         if masked:
             lines = masked.count(b"\n")
             self.lines += lines
+            if self._count is not None:
+                self._count(lines, self.masked - self._counted)
+                self._counted = self.masked
             self._session.recorder.rows(self._operation, masked, lines, self._kind)
         return masked

@@ -72,7 +72,7 @@ class OpenFile:
         kept = handling.record_input if handling is not None else "masked"
         self.path = path
         self.passage = passage
-        self.output = passage.stream("stdout", Unmasked())
+        self.output = passage.stream("stdout", Unmasked(), is_counted=True)
         self.input: Stream | None = None
         if kept != "no":
             self.input = passage.stream("input", pipe(masks) if kept == "masked" else Unmasked())

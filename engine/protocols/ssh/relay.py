@@ -46,8 +46,8 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         self._kept = handling.record_input  # yes | no | masked
         masks = passage.session.masks
         masker = maskers.pipe if terminal is None else maskers.lines if handling.is_strict else maskers.terminal
-        self._output = passage.stream("stdout", masker(masks))
-        self._errors = passage.stream("stderr", maskers.pipe(masks))
+        self._output = passage.stream("stdout", masker(masks), is_counted=True)
+        self._errors = passage.stream("stderr", maskers.pipe(masks), is_counted=True)
         self._input = passage.stream("input", maskers.pipe(masks))
         self._release: asyncio.TimerHandle | None = None
         self._exit: tuple[int, str] | None = None  # status and, where it was one, the signal

@@ -263,6 +263,22 @@ async def test_a_notice_about_a_line_stands_below_it_and_the_line_is_shown_again
         user.ends()
 
 
+async def test_what_a_shell_shows_is_in_the_figures_of_its_session_while_it_goes_on(start: StartBastion) -> None:
+    bastion = start(masking=MASKING)
+    with at(bastion) as user:
+        async with bastion.client() as client, asyncio.timeout(20):
+            feed = client.live()
+            async for change in feed:
+                if change.session is not None:
+                    break
+            user.type(b"seq 50; echo ana@example.org\r")
+            async for change in feed:
+                if change.session is not None and change.session.rows > 50 and change.session.masked:
+                    break
+        user.type(b"exit\r")
+        user.ends()
+
+
 @every_shell
 def test_a_password_that_is_not_shown_is_written_nowhere(start: StartBastion) -> None:
     bastion = start()
