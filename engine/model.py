@@ -286,11 +286,11 @@ def strictest(limits: Iterable[Limit]) -> Limit | None:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How an operation that is let run is carried out: what of its input is recorded (`yes`, `no`, `masked`), whether
-    its output is masked in whole lines (`is_strict`), and the principal that the engine signs itself in as."""
+    """How an operation that is let run is carried out: what of its input is recorded (`yes`, `no`, `masked`), how its
+    output is masked (`strict`, `stop`, `unseen`, or "" as everything is), and the principal the engine signs in as."""
 
     record_input: str = "masked"
-    is_strict: bool = False
+    mask: str = ""
     principal: str | None = None
 
 

@@ -35,7 +35,7 @@ def rule_of(rule: models.Rule) -> Rule:
         terms=_terms_of(rule.review) if rule.review else None,
         limit=_limit_of(rule.name, rule.limit) if rule.limit else None,
         record_input=rule.record_input or "",
-        is_strict=rule.mask == "strict",
+        mask=rule.mask or "",
         principal=rule.principal,
         digest=_digest(rule),
     )

@@ -72,7 +72,7 @@ def _rule_change(before: Rule, now: Rule) -> str:
         "review": before.terms != now.terms,
         "limit": before.limit != now.limit,
         "record_input": before.record_input != now.record_input,
-        "mask": before.is_strict != now.is_strict,
+        "mask": before.mask != now.mask,
         "principal": before.principal != now.principal,
     }
     return f": {', '.join(name for name, differs in names.items() if differs)}"

@@ -324,7 +324,7 @@ class Rule(Scope):
     review: ReviewTerms | None = None
     limit: Limit | None = None
     record_input: RecordInput | None = None
-    mask: Literal["strict"] | None = None
+    mask: Literal["strict", "stop", "unseen"] | None = None
     principal: Name | None = None
 
 

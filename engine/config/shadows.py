@@ -44,7 +44,7 @@ def _outdoes(above: Rule, rule: Rule) -> bool:
     if above.decide is Verdict.DENY:
         return True
     # What an allow rule asks for besides (a limit, how input is recorded) counts where a review rule holds, too.
-    asks = rule.limit is not None or rule.record_input or rule.is_strict or rule.principal
+    asks = rule.limit is not None or rule.record_input or rule.mask or rule.principal
     return rule.decide is Verdict.ALLOW and not asks and _is_asked_about_all(above)
 
 

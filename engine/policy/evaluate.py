@@ -282,13 +282,13 @@ def _clash(letting: Iterable[Rule]) -> tuple[str, str] | None:
 
 def _handling(letting: Iterable[Rule]) -> Handling | None:
     """The most protective of all that is asked for; None where no rule asks for anything."""
-    asked = [rule for rule in letting if rule.record_input or rule.is_strict or rule.principal]
+    asked = [rule for rule in letting if rule.record_input or rule.mask or rule.principal]
     if not asked:
         return None
-    inputs = {rule.record_input for rule in asked}
+    inputs, masks = {rule.record_input for rule in asked}, {rule.mask for rule in asked}
     return Handling(
         record_input=next((each for each in ("no", "masked", "yes") if each in inputs), Handling().record_input),
-        is_strict=any(rule.is_strict for rule in asked),
+        mask=next((each for each in ("strict", "stop", "unseen") if each in masks), ""),
         principal=next((rule.principal for rule in asked if rule.principal), None),
     )
 

@@ -209,7 +209,8 @@ class Scope:
 class Rule:
     """Who + where + what (+ when) → allow, deny or review. `digest` is that of its own canonical content.
 
-    `record_input` (yes, no, masked; "" says nothing), `is_strict` and `principal` are about what it lets run.
+    `record_input` (yes, no, masked; "" says nothing), `mask` (strict, stop, unseen; "") and `principal` are
+    about what it lets run.
     """
 
     name: str
@@ -221,7 +222,7 @@ class Rule:
     terms: ReviewTerms | None = None
     limit: Limit | None = None
     record_input: str = ""
-    is_strict: bool = False
+    mask: str = ""
     principal: str | None = None
     digest: str = ""
 

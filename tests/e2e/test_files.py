@@ -258,6 +258,67 @@ def test_what_masks_would_break_is_refused_at_once_and_says_why(
     assert bastion.verified().ok
 
 
+STOPPING = """
+rules:
+  - name: work
+    decide: allow
+    who: {groups: [agents]}
+    what: {effects: [read, write, delete, execute, opaque]}
+    mask: %s
+"""
+
+
+def synced(bastion: Bastion, *words: str, program: str = "rsync") -> subprocess.CompletedProcess[str]:
+    transport = f"ssh {' '.join(bastion.options())} -p {bastion.port}"
+    line = ["rsync", "-e", transport, *words] if program == "rsync" else [program, *words]
+    environment = {**os.environ, "GIT_SSH_COMMAND": transport}
+    return subprocess.run(line, capture_output=True, text=True, timeout=60, env=environment, check=False)
+
+
+def test_rsync_works_where_a_rule_has_it_stopped_and_no_value_leaves(
+    start_bastion: StartBastion, home: Path, tmp_path: Path
+) -> None:
+    """SECURITY 2: what cannot be masked ends before the value leaves."""
+    bastion = start_bastion(STOPPING % "stop", masking=MASKING)
+    there, here = tmp_path / "there", tmp_path / "here"
+    for number in range(200):
+        file = there / f"{number % 7}" / f"file-{number}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(os.urandom(number * 900))
+    remote = f"web1@127.0.0.1:{there}/"
+    for _ in range(2):
+        done = synced(bastion, "-a", remote, str(here))
+        assert done.returncode == 0, done.stderr
+    assert subprocess.run(["diff", "-r", there, here], check=False).returncode == 0
+    assert synced(bastion, "-a", f"{here}/", f"web1@127.0.0.1:{tmp_path}/back").returncode == 0
+    assert subprocess.run(["diff", "-r", there, tmp_path / "back"], check=False).returncode == 0
+    done = synced(bastion, "-az", remote, str(tmp_path / "packed"))
+    assert "compressed, so no value in it can be seen" in done.stderr
+    (there / "cards").write_text(f"a {CARD} b\n" * 3)
+    done = synced(bastion, "-a", "--rsync-path=sh -c 'exec rsync \"$@\"' rsync", remote, str(tmp_path / "opaque"))
+    assert "is not run where values are masked" in done.stderr
+    done = synced(bastion, "-a", remote, str(tmp_path / "new"))
+    assert done.returncode != 0
+    assert "it holds a value that is masked here" in done.stderr
+    assert all(CARD not in file.read_bytes().decode("latin1") for file in tmp_path.glob("new/**/*") if file.is_file())
+    assert CARD.encode() not in bastion.everything_written()
+
+
+def test_git_works_where_a_rule_says_that_it_is_not_seen(start_bastion: StartBastion, tmp_path: Path) -> None:
+    bastion = start_bastion(STOPPING % "unseen", masking=MASKING)
+    repository = tmp_path / "r.git"
+    subprocess.run(["git", "init", "-q", "--bare", repository], check=True)
+    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"]
+    for words in (
+        ["clone", "-q", f"web1@127.0.0.1:{repository}", str(tmp_path / "one")],
+        ["-C", str(tmp_path / "one"), *commit],
+        ["-C", str(tmp_path / "one"), "push", "-q", "origin", "HEAD:main"],
+        ["clone", "-q", "-b", "main", f"web1@127.0.0.1:{repository}", str(tmp_path / "two")],
+    ):
+        done = synced(bastion, *words, program="git")
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="this kernel mounts nothing for programs")
 def test_a_folder_of_the_target_is_mounted_and_what_is_closed_in_it_stays_closed(
     start_bastion: StartBastion, home: Path, tmp_path: Path

@@ -12,6 +12,7 @@ from engine.errors import Denied, HooptermError, UpstreamError
 from engine.model import Access, Effect, Operation, Outcome, Resource, Status
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
+from engine.protocols.ssh.commands.conversations import conversation
 from engine.protocols.ssh.commands.telling import tell
 from engine.protocols.ssh.destinations import lent
 from engine.protocols.ssh.filerelay import FileRelay, carries_sftp
@@ -207,12 +208,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
         principal = handling.principal if handling is not None else None
-        if passage.session.masks.detection is not None and (program := _unmaskable(request)):
-            raise HooptermError(
-                f"{program} is not run where values are masked",
-                "its two ends check every byte and wait for each other, so nothing of it can be held back or changed",
-                "use scp or sftp, or a target, or an identity, that no masking rule with detectors is about",
-            )
+        is_guarded = _must_stay(request, passage)
         if is_sftp := carries_sftp(request):
             principal = self._connection.transferring()
         upstream = await self._connection.upstream(principal)
@@ -224,7 +220,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         elif request.kind == "shell" and terminal is not None:
             relay = Shell(gateway, passage, self.chan, terminal, self._connection.terminate)
         else:
-            relay = Relay(gateway, passage, self.chan, terminal)
+            relay = Relay(gateway, passage, self.chan, terminal, is_guarded=is_guarded)
         relay.asked = self._asked
         try:
             await upstream.create_session(
@@ -259,8 +255,22 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self.say(denial.words_of_hold(hold))
 
 
-def _unmaskable(request: Request) -> str:
-    return tell(request.text).unmaskable if request.kind == "exec" else ""
+def _must_stay(request: Request, passage: Passage) -> bool:
+    """Whether what it sends must stay as it is though values are masked; raises where no rule lets that run."""
+    if request.kind != "exec" or passage.session.masks.detection is None:
+        return False
+    if (talk := conversation(request.text)) is None:
+        return False
+    mask = passage.decision.handling.mask if passage.decision.handling is not None else ""
+    if request.terminal is None and (mask == "unseen" or (mask == "stop" and not talk.is_packed)):
+        return True
+    if mask == "stop":
+        why = "what it sends is compressed, so no value in it can be seen"
+        hint = "leave compression out (rsync without -z), or have a rule say `mask: unseen`"
+    else:
+        why = "its two ends check every byte and wait for each other, so nothing of it can be held back or changed"
+        hint = "use scp or sftp, or have a rule say `mask: stop` (rsync) or `mask: unseen` (git, rsync -z)"
+    raise HooptermError(f"{talk.program} is not run where values are masked", why, hint)
 
 
 def _accesses(request: Request) -> tuple[tuple[Access, ...], str | None]:

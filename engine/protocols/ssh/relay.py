@@ -10,6 +10,7 @@ import asyncssh
 
 from engine.errors import HooptermError
 from engine.masking import stream as maskers
+from engine.masking.guard import guard
 from engine.model import Handling, Outcome, Status
 from engine.protocols.ssh import denial
 from engine.protocols.ssh.keyboard import starred
@@ -36,7 +37,10 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         passage: Passage,
         client: asyncssh.SSHServerChannel[bytes],
         terminal: Terminal | None = None,
+        *,
+        is_guarded: bool = False,
     ) -> None:
+        """`is_guarded`: its output may not be changed, so a value in it ends it."""
         self._gateway = gateway
         self._passage = passage
         self._client = client
@@ -45,7 +49,8 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         handling = passage.decision.handling or Handling()
         self._kept = handling.record_input  # yes | no | masked
         masks = passage.session.masks
-        masker = maskers.pipe if terminal is None else maskers.lines if handling.is_strict else maskers.terminal
+        masker = maskers.pipe if terminal is None else maskers.lines if handling.mask == "strict" else maskers.terminal
+        masker = guard if is_guarded else masker
         self._output = passage.stream("stdout", masker(masks), is_counted=True)
         self._errors = passage.stream("stderr", maskers.pipe(masks), is_counted=True)
         self._input = passage.stream("input", maskers.pipe(masks))
@@ -135,7 +140,7 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         except HooptermError as error:
             self.fail(error)
             return
-        if self._has_terminal and self._release is None and self._output.is_holding:
+        if self._release is None and self._output.is_holding:
             self._release = asyncio.get_running_loop().call_later(_RELEASE, self._let_go)
         self._keep_pace()
 

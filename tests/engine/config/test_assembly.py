@@ -145,10 +145,10 @@ def test_what_a_rule_says_of_handling_and_commands_is_compiled() -> None:
         """
     ).policy.rules
     assert [rule.record_input for rule in rules] == ["yes", "yes", "no", "masked", ""]
-    assert (rules[0].is_strict, rules[0].principal) == (True, "web")
+    assert (rules[0].mask, rules[0].principal) == ("strict", "web")
     assert [glob.text for glob in rules[0].scope.what.commands] == ["cat /etc/*"]
     assert [glob.text for glob in rules[4].scope.what.hosts] == ["db:1"]
-    assert (rules[4].is_strict, rules[4].principal) == (False, None)
+    assert (rules[4].mask, rules[4].principal) == ("", None)
 
 
 def test_ssh_keys_authorities_and_credentials_are_assembled() -> None:

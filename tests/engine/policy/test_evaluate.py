@@ -324,12 +324,12 @@ class TestHandling:
 
     def test_the_most_protective_of_all_rules_that_let_it_run_holds(self) -> None:
         yes = replace(rule("y", "allow"), record_input="yes")
-        masked = replace(rule("m", "review"), record_input="masked", is_strict=True)
+        masked = replace(rule("m", "review"), record_input="masked", mask="strict")
         no = replace(rule("n", "allow", effects=["execute"]), record_input="no", principal="deploy")
         silent = rule("s", "allow")
         assert decide([yes, silent], operation(self.RUN)).handling == Handling("yes")
-        assert decide([yes, masked], operation(self.RUN)).handling == Handling("masked", True)
-        assert decide([yes, masked, no], operation(self.RUN)).handling == Handling("no", True, "deploy")
+        assert decide([yes, masked], operation(self.RUN)).handling == Handling("masked", "strict")
+        assert decide([yes, masked, no], operation(self.RUN)).handling == Handling("no", "strict", "deploy")
 
     def test_a_rule_about_another_access_of_the_operation_has_its_say_too(self) -> None:
         rules = [

@@ -8,6 +8,7 @@ files      programs that read, write and remove files
 network    programs that talk to other hosts
 archives   tar and git
 servers    what scp, rsync, git and sftp start at the other end
+conversations  those of them whose bytes can neither be held nor changed
 options    a program's options, read exactly
 paths      accesses to paths
 

@@ -19,9 +19,6 @@ _PROGRAMS: Final = {**files.PROGRAMS, **network.PROGRAMS, **servers.PROGRAMS, "t
 _LONGEST_PATH: Final = 4096
 
 
-_CONVERSATIONS = frozenset({"git-upload-pack", "git-receive-pack", "git-upload-archive"})
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a command line does. `why_opaque` says why it could not be told; then it is one opaque access.
@@ -39,16 +36,6 @@ class Told:
     def argv(self) -> tuple[str, ...] | None:
         """The words of the line's only command, where it is nothing else: no redirection, no variable."""
         return self.commands[0] if self.is_plain and len(self.commands) == 1 else None
-
-    @property
-    def unmaskable(self) -> str:
-        """The program whose two ends check every byte and wait for each other's answer; "" where there is none."""
-        for words in self.commands:
-            name = words[0].rpartition("/")[2] if words else ""
-            name = f"git-{words[1]}" if name == "git" and len(words) > 1 else name
-            if name in _CONVERSATIONS or (name == "rsync" and "--server" in words):
-                return name
-        return ""
 
     @property
     def is_sftp(self) -> bool:

@@ -79,19 +79,3 @@ def test_an_sftp_server_is_known_where_it_is_all_that_is_started(line: str, expe
 def test_text_that_cannot_be_sent_is_opaque() -> None:
     assert said("ls \udcff") == ["opaque"]
     assert said(b"ls \xff") == ["opaque"]
-
-
-@pytest.mark.parametrize(
-    ("line", "program"),
-    [
-        ("rsync --server -logDtpre.iLsfxC . /srv", "rsync"),
-        ("/usr/bin/rsync --server --sender . /srv", "rsync"),
-        ("git-upload-pack '/srv/r.git'", "git-upload-pack"),
-        ("cd /srv && git-receive-pack r.git", "git-receive-pack"),
-        ("rsync --version", ""),
-        ("git log", ""),
-        ("cat $HOME", ""),
-    ],
-)
-def test_programs_whose_ends_check_every_byte_are_known(line: str, program: str) -> None:
-    assert tell(line).unmaskable == program
