@@ -25,8 +25,8 @@ COLUMNS = (
     Column("when", "when", 12, drop=2),
     Column("who", "who", 10, flex=1, most=24),
     Column("target", "target", 6, flex=1, most=18),
-    Column("what", "operation", 16, flex=4),
-    Column("rule", "by", 12, drop=1, flex=1, most=28),
+    Column("what", "operation", 16, flex=8, most=400),
+    Column("rule", "by", 10, drop=1, flex=1, most=28),
 )
 
 

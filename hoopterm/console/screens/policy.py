@@ -354,7 +354,11 @@ class Policy(Page):
             self.app.push_screen(Suggest(self._insert))
 
     def _insert(self, drafted: str) -> None:
-        self.editor.text = with_rules(self.editor.text, drafted)
+        before = self.editor.text
+        self.editor.text = after = with_rules(before, drafted)
+        pairs = zip(before.split("\n"), after.split("\n"), strict=False)
+        self.editor.go(next((row for row, (old, new) in enumerate(pairs, 1) if old != new), 1), 1)
+        self.console.say("the rule is in your text; it is in force once you apply that")
 
     def action_patch(self) -> None:
         """What would change, as text, to be read, copied or saved."""

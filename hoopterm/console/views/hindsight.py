@@ -12,6 +12,7 @@ from hoopterm.console.text import clean
 
 _ROLES = {"allow": "running", "review": "amber", "deny": "red"}
 _BAR = 24
+_WIDE = 120
 
 
 def progress(found: BacktestView | None, is_running: bool, cells: int) -> Line:
@@ -21,15 +22,16 @@ def progress(found: BacktestView | None, is_running: bool, cells: int) -> Line:
     share = min(found.examined / found.most, 1.0) if found.most else 1.0
     if found.done:
         share = 1.0
-    full = int(share * _BAR)
-    bar = line(" ", ("━" * full, "running" if found.done else "amber"), ("━" * (_BAR - full), "faint"), " ")
+    length = _BAR if cells >= _WIDE else _BAR // 3
+    full = int(share * length)
+    bar = line(" ", ("━" * full, "running" if found.done else "amber"), ("━" * (length - full), "faint"), " ")
     state = "" if found.done else " so far" if is_running else ", stopped"
     said = joined(
         [
-            line((f"of the last {phrases.plural(found.examined, 'operation')}{state}", "dim")),
+            line((f"the last {phrases.plural(found.examined, 'operation')}{state}", "dim")),
             line((f"{phrases.count(found.changed)} would change", "bright" if found.changed else "dim")),
-            *(line((f"{clean(way, 40)} {phrases.count(number)}", "")) for way, number in sorted(found.turned.items())),
             line((f"{phrases.count(found.undecidable)} undecidable", "amber" if found.undecidable else "dim")),
+            *(line((f"{clean(way, 40)} {phrases.count(number)}", "")) for way, number in sorted(found.turned.items())),
         ]
     )
     return shorten(ends((*bar, *said), BLANK, cells), cells)
