@@ -51,4 +51,4 @@ def test_one_that_is_forked_goes_on_from_the_same_state() -> None:
     other = stream.fork()
     with pytest.raises(HooptermError):
         stream.mask(b"11 x")
-    assert other.mask(b"x ") == b" 4111 1111 1111 11x "
+    assert other.mask(b"x ") == b"4111 1111 1111 11x "
