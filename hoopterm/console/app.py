@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import events, work
@@ -35,6 +36,7 @@ from hoopterm.errors import Problem
 if TYPE_CHECKING:
     from hoopterm.console.screens.approvals import Approvals
 
+_QUIET_AFTER = 20.0  # seconds
 _BETWEEN = "between"  # the mode while another engine comes to the front
 Severity = Literal["information", "warning", "error"]
 
@@ -122,7 +124,8 @@ class Console(App[None]):
         self.seen = Seen.of(os.environ, has_files=has_files)
         self._scratch: Scratch = Directory() if has_files else Memory()
         self._had_terminal = os.isatty(0)
-        self._pulse = Pulse(self._beat, self.set_timer)
+        self._pulse = Pulse(self._beat, self.set_timer, self.call_after_refresh)
+        self._stirred = monotonic()  # when a person did something
         self._keyboard = Keyboard(self._hand_on, self._under_the_keys)
 
     @work(name="keyboard")
@@ -138,6 +141,8 @@ class Console(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed goes through one door; all else as ever."""
+        if isinstance(event, events.InputEvent):
+            self._stirred = monotonic()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._keyboard.take(event)
         else:
@@ -170,6 +175,11 @@ class Console(App[None]):
     def on_unmount(self) -> None:
         """Leave nothing of the evidence behind."""
         self._scratch.cleanup()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody has done anything for a while: nothing needs to move for its own sake."""
+        return monotonic() - self._stirred > _QUIET_AFTER
 
     @property
     def front(self) -> Page | None:

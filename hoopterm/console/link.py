@@ -33,7 +33,7 @@ from engine.api.schema import (
 from hoopterm.console.store import LinkState, Store
 from hoopterm.errors import EngineUnreachable, Problem, Refused
 
-_POLL = 2.0  # seconds between two looks at the status: the heartbeat that the header's age shows
+_POLL = 5.0  # seconds of silence after which the engine is asked: its feed has a heartbeat that comes sooner
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 _REFUSED_PAUSE = 60.0  # what was refused is refused again, and hosts lock out who asks too often
@@ -224,6 +224,8 @@ class Link:
     async def _listen(self, engine: Engine) -> None:
         while True:
             await asyncio.sleep(self._poll)
+            if (self._store.age or 0.0) < self._poll:
+                continue
             self._store.apply(LiveView(status=await engine.status()))
             self._changed()
 

@@ -6,6 +6,7 @@ else.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from time import monotonic
@@ -49,12 +50,18 @@ class Store:
         self.loaded = False
         self._changes: set[Topic] = set()
         self._order: list[str] | None = None
+        self._waiting: list[ReviewView] | None = None
+        self._live, self._past = _Sorted(), _Sorted()
+        self._sessions: list[str] | None = None  # in their order
 
     def load(self, status: StatusView, reviews: Iterable[ReviewView], sessions: Iterable[SessionView]) -> None:
         """Replace the picture by what the engine says now."""
         self.status = status
         self.reviews = {review.id: review for review in reviews}
         self.sessions = {session.id: session for session in sessions}
+        self._live = _Sorted(map(_place, filter(_is_live, self.sessions.values())))
+        self._past = _Sorted(_place(session) for session in self.sessions.values() if not _is_live(session))
+        self._sessions = self._waiting = None
         self.loaded = True
         self.link = LinkState.LIVE
         self.cause, self.retry_at = "", None
@@ -67,12 +74,12 @@ class Store:
         self.touch()
         if live.review is not None:
             self.reviews[live.review.id] = live.review
-            self._order = None
+            self._order = self._waiting = None
             self._changes.add(Topic.REVIEWS)
             if len(self.reviews) > 2 * _PAST_REVIEWS:
                 self._forget_reviews()
         if live.session is not None:
-            self.sessions[live.session.id] = live.session
+            self._take(live.session)
             self._changes.add(Topic.SESSIONS)
             if len(self.sessions) > 2 * _PAST_SESSIONS:
                 self._forget_sessions()
@@ -127,7 +134,14 @@ class Store:
     @property
     def waiting(self) -> list[ReviewView]:
         """Reviews that wait for people."""
-        return [review for review in self.reviews.values() if review.state == "pending"]
+        if self._waiting is None:
+            self._waiting = [review for review in self.reviews.values() if review.state == "pending"]
+        return self._waiting
+
+    @property
+    def live_sessions(self) -> int:
+        """How many sessions are live."""
+        return len(self._live.places)
 
     def queue(self) -> list[str]:
         """Ids of reviews: the pending by deadline, oldest first, then the past, newest first."""
@@ -140,11 +154,23 @@ class Store:
 
     def session_order(self) -> list[str]:
         """Ids of sessions: the live, newest first, then the past, latest end first."""
-        live = [session for session in self.sessions.values() if session.state == "live"]
-        past = [session for session in self.sessions.values() if session.state != "live"]
-        live.sort(key=lambda session: (session.opened, session.id), reverse=True)
-        past.sort(key=lambda session: (session.closed or session.opened, session.id), reverse=True)
-        return [session.id for session in live + past]
+        if self._sessions is None:
+            self._sessions = [id for part in (self._live, self._past) for _, id in reversed(part.places)]
+        return self._sessions
+
+    def _take(self, session: SessionView) -> None:
+        """Keep a session; most news of one does not move it."""
+        before = self.sessions.get(session.id)
+        self.sessions[session.id] = session
+        if before is not None:
+            if _place(before) == _place(session) and _is_live(before) == _is_live(session):
+                return
+            self._part(before).remove(_place(before))
+        self._part(session).add(_place(session))
+        self._sessions = None
+
+    def _part(self, session: SessionView) -> _Sorted:
+        return self._live if _is_live(session) else self._past
 
     def past_of(self, review: ReviewView, most: int) -> list[ReviewView]:
         """What the same identity had decided lately, newest first."""
@@ -165,12 +191,37 @@ class Store:
         for id in self.queue()[_PAST_REVIEWS:]:
             if self.reviews[id].state != "pending":
                 del self.reviews[id]
-        self._order = None
+        self._order = self._waiting = None
 
     def _forget_sessions(self) -> None:
         for id in self.session_order()[_PAST_SESSIONS:]:
-            if self.sessions[id].state != "live":
+            session = self.sessions[id]
+            if not _is_live(session):
                 del self.sessions[id]
+                self._past.remove(_place(session))
+        self._sessions = None
+
+
+class _Sorted:
+    """Places in their order: one more or less does not sort the others again."""
+
+    def __init__(self, places: Iterable[tuple[str, str]] = ()) -> None:
+        self.places = sorted(places)
+
+    def add(self, place: tuple[str, str]) -> None:
+        insort(self.places, place)
+
+    def remove(self, place: tuple[str, str]) -> None:
+        del self.places[bisect_left(self.places, place)]
+
+
+def _is_live(session: SessionView) -> bool:
+    return session.state == "live"
+
+
+def _place(session: SessionView) -> tuple[str, str]:
+    """Where it stands among the live or the past."""
+    return session.closed or session.opened, session.id
 
 
 def settled(review: ReviewView) -> str:

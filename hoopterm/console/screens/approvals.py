@@ -95,8 +95,9 @@ class Approvals(Page):
                 self.table.select(self._wanted)
                 self._read, self._wanted = self._wanted, None
             self._go_on(keys)
-        self.table.tick()
-        self.query_one("#rule").refresh()
+        else:
+            self.table.tick()
+        self.query_one("#rule", Rule).look()
         self._show_detail()
 
     def _go_on(self, keys: Sequence[str]) -> None:

@@ -80,7 +80,7 @@ class Page(Screen[None]):
         banner = self.query_one("#banner")
         banner.display = bool(chrome.banner(self.console.store, 80)) and not self.console.place.file
         for id in ("#header", "#banner", "#footer"):
-            self.query_one(id).refresh()
+            self.query_one(id, Bar).look()
         self.show(topics)
 
     def tick(self) -> None:
@@ -132,7 +132,7 @@ class Page(Screen[None]):
     def _header(self, cells: int) -> Line:
         place = self.console.place
         here = chrome.Place(place.name, self.MODE, place.file, self.console.beside(cells))
-        return chrome.header(self.console.store, here, cells, self.console.now())
+        return chrome.header(self.console.store, here, cells, self.console.now(), is_quiet=self.console.is_quiet)
 
     def _banner(self, cells: int) -> Line:
         return chrome.banner(self.console.store, cells)

@@ -75,14 +75,15 @@ class Sessions(Page):
             if keep:
                 order = [id for id in order if matches(keep, session.words(store.sessions[id]))]
             self.table.show(order)
-        self.table.tick()
+        else:
+            self.table.tick()
         empty = not self.table.keys
         self.table.display = not empty
         state = self.query_one("#state", Document)
         state.display = empty
         if empty:
             state.show(self._nothing())
-        self.query_one("#rule").refresh()
+        self.query_one("#rule", Rule).look()
 
     def on_live_table_moved(self) -> None:
         """What can be done depends on the row."""
@@ -170,7 +171,7 @@ class Sessions(Page):
         store = self.console.store
         if not store.loaded:
             return ""
-        live = sum(1 for found in store.sessions.values() if found.state == "live")
+        live = store.live_sessions
         parts = [f"{live} live", f"{len(store.sessions) - live} past"]
         if self._filter:
             parts.append(f"filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)")

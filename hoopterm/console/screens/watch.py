@@ -57,7 +57,7 @@ class Watch(Page):
         self._is_open = False
         self._is_paused = False
         self._seen = 0
-        self._pulse = Pulse(self._beat, self.set_timer)
+        self._pulse = Pulse(self._beat, self.set_timer, self.call_after_refresh)
 
     def body(self) -> Iterable[Widget]:
         """Who it is, what it does, and the evidence when there is room."""

@@ -27,14 +27,14 @@ class Place:
     beside: Line = BLANK
 
 
-def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
-    """Product, engine, link's age, waiting, you, clock."""
+def header(store: Store, place: Place, cells: int, now: datetime, *, is_quiet: bool = False) -> Line:
+    """Product, engine, link's age, waiting, you, clock. Where nobody is at it, nothing in it moves by the second."""
     waiting = len(store.waiting)
     left = line(" ", ("hoopterm", "brand"), "  ")
     if place.file:
         left += line(clean(place.file, 120), ("  file", "dim"))
     else:
-        left += (Span(clean(place.name, 60)), *place.beside, Span(" "), *_pulse(store))
+        left += (Span(clean(place.name, 60)), *place.beside, Span(" "), *_pulse(store, is_quiet))
         if store.status is not None and store.status.draining:
             left += line("  ", ("draining", "waiting"))
         if store.status is not None and cells >= _ROOM_FROM:
@@ -42,7 +42,7 @@ def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
     middle = line((f"▲ {waiting} waiting", "waiting")) if waiting else line(("nothing waits", "dim"))
     if place.file or not store.loaded:
         middle = BLANK
-    clock = now.astimezone().strftime("%H:%M:%S")
+    clock = now.astimezone().strftime("%H:%M   " if is_quiet else "%H:%M:%S")
     right = (*_you(store), Span(clock, "bright"), Span(" "))
     if cells < 72:
         right = (Span(clock, "bright"), Span(" "))
@@ -59,7 +59,7 @@ def header(store: Store, place: Place, cells: int, now: datetime) -> Line:
     return (*left, Span(" " * lead), *middle, Span(" " * (gap - lead)), *right)
 
 
-def _pulse(store: Store) -> Line:
+def _pulse(store: Store, is_quiet: bool) -> Line:
     age = store.age
     if store.link is LinkState.CONNECTING:
         return line(("◌ connecting", "dim"))
@@ -67,6 +67,8 @@ def _pulse(store: Store) -> Line:
         return line(("✗ away", "danger"), (f" {phrases.age(age)}" if age is not None else "", "dim"))
     if store.is_stale:
         return line(("◌ silent ", "red"), (phrases.age(age), "red"))
+    if is_quiet:
+        return line(("● live", "running"), "     ")
     return line(("● live ", "running"), (phrases.freshness(age), "dim"))
 
 

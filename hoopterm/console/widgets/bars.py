@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hoopterm.console.lines import Line, Span
+from hoopterm.console.lines import BLANK, Line, Span
 from hoopterm.console.widgets.paint import strip
 
 
@@ -17,9 +17,16 @@ class Bar(Widget):
     def __init__(self, line: Callable[[int], Line], *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._line = line
+        self._painted: Line = BLANK
+
+    def look(self) -> None:
+        """Paint it again where it says something else than it did."""
+        if self.size.width and self._line(self.size.width) != self._painted:
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip(self._line(self.size.width), self.size.width, self.app.theme, self.rich_style)
+        self._painted = self._line(self.size.width)
+        return strip(self._painted, self.size.width, self.app.theme, self.rich_style)
 
 
 class Rule(Bar):

@@ -20,6 +20,7 @@ from hoopterm.console.widgets.paint import strip
 from hoopterm.console.widgets.scroller import Scroller
 
 Row = Mapping[str, Line]
+_KEPT = 1_000  # painted rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class LiveTable(Scroller):
         self._keys: Sequence[str] = ()
         self._places: dict[str, int] = {}
         self._cursor: str | None = None
+        self._painted: dict[str, Row] = {}  # what stands on the screen, and a little of what stood there
         self._laid: tuple[int, list[tuple[Column, int]]] = (0, [])
 
     @property
@@ -164,8 +166,11 @@ class LiveTable(Scroller):
         self.call_after_refresh(self._reveal)
 
     def tick(self) -> None:
-        """Paint the visible rows again: a countdown has moved."""
-        self.refresh(Region(0, 0, self.size.width, self.size.height))
+        """Paint the visible rows again where one says something else: a countdown has moved."""
+        top = self.scroll_offset.y
+        seen = self._keys[top : top + self.size.height - self._head]
+        if any(self._painted.get(key) != self._render_row(key) for key in seen):
+            self.refresh(Region(0, 0, self.size.width, self.size.height))
 
     def render_line(self, y: int) -> Strip:
         cells = self.cells
@@ -179,7 +184,10 @@ class LiveTable(Scroller):
         key = self._keys[place]
         under = key == self._cursor
         over = cursor_style(self.app.theme) if under else None
-        return strip(self._line(self._render_row(key), under), cells, self.app.theme, self.rich_style, over)
+        if len(self._painted) > _KEPT:
+            self._painted.clear()
+        row = self._painted[key] = self._render_row(key)
+        return strip(self._line(row, under), cells, self.app.theme, self.rich_style, over)
 
     def _line(self, row: Row, under: bool) -> Line:
         mark = Span("▌", "bright" if self.has_focus else "dim") if under else Span(" ")

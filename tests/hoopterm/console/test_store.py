@@ -102,3 +102,23 @@ def test_a_filter_keeps_all_words_and_drops_the_inverted() -> None:
     assert not matches("shop !delete", "report-bot shop DELETE")
     assert matches("", "anything")
     assert matches("!", "anything")
+
+
+def test_sessions_that_come_end_and_go_on_stand_where_sorting_all_of_them_would_put_them() -> None:
+    store = Store(clock=Clock())
+    store.load(scenes.status(), [], scenes.sessions())
+    one = scenes.sessions()[0]
+    for number in range(60):
+        opened = f"2026-11-25T01:00:{number * 7 % 60:02}.000000Z"
+        store.apply(LiveView(session=msgspec.structs.replace(one, id=f"se_{number}", opened=opened)))
+    for number in range(0, 60, 3):
+        known = store.sessions[f"se_{number}"]
+        store.apply(LiveView(session=msgspec.structs.replace(known, operations=99)))
+        closed = f"2026-11-25T02:00:{number:02}.000000Z"
+        store.apply(LiveView(session=msgspec.structs.replace(known, state="closed", closed=closed)))
+    live = [each for each in store.sessions.values() if each.state == "live"]
+    past = [each for each in store.sessions.values() if each.state != "live"]
+    live.sort(key=lambda each: (each.opened, each.id), reverse=True)
+    past.sort(key=lambda each: (each.closed or each.opened, each.id), reverse=True)
+    assert store.session_order() == [each.id for each in live + past]
+    assert store.live_sessions == len(live)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hoopterm.console.actions import Scope, of
@@ -33,6 +35,18 @@ def test_the_header_has_engine_link_you_and_clock() -> None:
     for part in ("prod-eu", "● live 0.0s", "▲ 3 waiting", "bob · approver", ":41:07"):
         assert part in shown
     assert "2 Sessions" in plain(chrome.header(loaded(), HERE, 160, scenes.NOW))
+
+
+def test_where_nobody_is_at_it_the_header_does_not_move_by_the_second() -> None:
+    now = [100.0]
+    store = Store(clock=lambda: now[0])
+    store.load(scenes.status(), scenes.queue(), scenes.sessions())
+    before = chrome.header(store, HERE, 80, scenes.NOW, is_quiet=True)
+    now[0] += 1.5
+    assert chrome.header(store, HERE, 80, scenes.NOW + timedelta(seconds=1.5), is_quiet=True) == before
+    assert "silent" not in plain(before)
+    now[0] += 60
+    assert "silent 1m" in plain(chrome.header(store, HERE, 80, scenes.NOW, is_quiet=True))
 
 
 def test_an_engine_that_is_away_is_said_twice() -> None:

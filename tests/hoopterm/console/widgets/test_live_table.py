@@ -106,3 +106,16 @@ async def test_a_resize_keeps_the_cursor_in_sight() -> None:
         await pilot.pause()
         await pilot.pause()
         assert "row 25" in picture(pilot)
+
+
+async def test_a_tick_paints_rows_that_say_something_else() -> None:
+    said = ["0:09"]
+    widget = LiveTable(COLUMNS, lambda key: {"name": line(said[0])})
+    async with alone(widget) as pilot:
+        widget.show(["a", "b"])
+        await pilot.pause()
+        said[0] = "0:08"
+        widget.tick()
+        await pilot.pause()
+        assert "0:08" in picture(pilot)
+        assert "0:09" not in picture(pilot)
