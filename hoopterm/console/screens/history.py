@@ -139,8 +139,8 @@ class History(Page):
         found = self.selected
         if self.is_off("rollback") or found is None:
             return
-        status = self.console.store.status
-        expected = status.policy if status is not None else None
+        # what the person sees in force here: the engine's figures come seconds after somebody applied
+        expected = next((each.revision for each in (self._found or {}).values() if each.is_in_force), None)
 
         def answered(reason: str | None) -> None:
             if reason is not None:
