@@ -100,7 +100,10 @@ class PolicyFiles:
                 await self._note_refusal(ConfigError((str(error),)), author)
                 raise
         sources = self.sources(files)
-        await self._checked(sources, author)
+        try:
+            await self._checked(sources, author)
+        except ConfigError as error:
+            raise _alone_or_beside(error, files, current) from error
         changed = {path: content for path, content in sources.items() if current.sources.get(path) != content}
         await asyncio.to_thread(_write, changed, current.sources)
         return replace(await self._put_in_force(sources, author, reason), merged=is_overtaken)
@@ -147,6 +150,17 @@ class PolicyFiles:
         """What to read again: the one file, or the folder that several lie in, so that new ones there count."""
         files = self._gateway.revision.files
         return list(files) if len(files) == 1 else sorted({path.parent for path in files})
+
+
+def _alone_or_beside(error: ConfigError, files: Mapping[str, str], current: Revision) -> ConfigError | Conflict:
+    """A file of another name joins the others, which is rarely meant where they then say everything twice."""
+    known = {path.name for path in current.sources}
+    if not (new := sorted(files.keys() - known)) or known & files.keys():
+        return error
+    beside, first, *others = ", ".join(sorted(known)), *error.problems
+    more = f" (and {len(others)} more)" if others else ""
+    what = f"{', '.join(new)} would stand beside {beside}, and together they do not hold"
+    return Conflict(what, f"{first}{more}", f"to put it in the place of a file, give it that name: {beside}")
 
 
 def _overtaken(current: Revision, expected: str, why: str = "") -> Conflict:

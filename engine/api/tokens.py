@@ -58,20 +58,23 @@ async def mint(call: Call, subject: str, ttl: float, on_behalf_of: str | None = 
     """A token the caller answers for; it leaves only once its event is on stable storage."""
     gateway, by = call.gateway, call.caller.name
     life = timedelta(seconds=min(max(ttl, 0), _LONGEST))  # a number that no timedelta holds is refused like any other
-    _require_unlocked(call, subject, on_behalf_of)
+    _require_welcome(call, subject, on_behalf_of)
     token, secret = await gateway.tokens.create(subject, life, by, on_behalf_of)
     data = {"token": token.id, "by": by, "expires": token.expires, "on_behalf_of": on_behalf_of}
     try:
         await gateway.log.wait(gateway.log.append(EventName.TOKEN_CREATED, identity=subject, data=data))
-        _require_unlocked(call, subject, on_behalf_of)  # it may have been locked meanwhile
+        _require_welcome(call, subject, on_behalf_of)  # it may have been locked meanwhile
     except (RecordError, Forbidden):
         await gateway.tokens.revoke(token.id, by)
         raise
     return token, secret
 
 
-def _require_unlocked(call: Call, subject: str, on_behalf_of: str | None) -> None:
+def _require_welcome(call: Call, subject: str, on_behalf_of: str | None) -> None:
     known = call.gateway.revision.identity_of(subject)
+    if known.expires is not None and known.expires <= call.gateway.now():
+        ended = f"it may come no more since {known.expires:%Y-%m-%d %H:%M} UTC: the token would let nobody in"
+        raise Forbidden(f"no token is minted for {subject}", ended, "give it another `expires` in the configuration")
     identity = replace(known, on_behalf_of=on_behalf_of, token_minted_by=call.caller.name)
     if (why := call.gateway.locks.why_not(identity)) is not None:
         raise Forbidden(f"no token is minted for {subject}", why, "hoopterm lock list")

@@ -235,6 +235,7 @@ def applied_view(applied: Applied, author: str) -> AppliedView:
         files=[str(path) for path in applied.revision.files],
         changes=list(applied.changes),
         merged=applied.merged,
+        warnings=list(applied.revision.warnings),
     )
 
 

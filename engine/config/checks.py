@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from engine.config import models, reach
@@ -47,6 +48,8 @@ def warnings(sections: Sections) -> Iterator[Problem]:
         if (command := notify.value.command) is not None and shutil.which(command[0]) is None:
             hint = "it would be run as it is written, by no shell"
             yield notify.problem(f"there is no program {command[0]} here", hint, at=("command",))
+    for target in sections.targets:
+        yield from _unready(target)
     approvers = _approvers(sections)
     for rule in sections.rules:
         if (review := rule.value.review) is None:
@@ -55,6 +58,30 @@ def warnings(sections: Sections) -> Iterator[Problem]:
         if len(able) < review.quorum:
             what = f"{len(able)} of the {review.quorum} people it needs could approve it"
             yield rule.problem(what, "reviewers also need the permission `approver`", at=("review", "reviewers"))
+
+
+def _unready(target: Entry[models.Target]) -> Iterator[Problem]:
+    """What keeps every session of a target from being opened, here and now."""
+    value = target.value
+    if value.protocol == "ssh" and value.host_key is None:
+        hint = f"`hoopterm target learn {value.name}` pins the one that it shows"
+        yield target.problem("its host key is not pinned: sessions are refused", hint, at=("name",))
+    for key in ("password", "private_key"):
+        source: models.SecretSource | None = getattr(value.credential, key)
+        if source is not None and source.file is not None and _is_missing(source.file):
+            what = f"there is no file {source.file} here: sessions are refused"
+            yield target.problem(what, "the engine reads it for each of them", at=("credential", key))
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether it is not there; where that cannot be seen, nothing is said."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _approvers(sections: Sections) -> dict[str, frozenset[str]]:

@@ -84,6 +84,8 @@ def draw_applied(applied: AppliedView, *, as_json: bool) -> None:
     say(styled("✓ ", "green"), f"in force · revision {applied.revision[:12]} · {plural(applied.rules, 'rule')}{merged}")
     for change in applied.changes:
         say_whole(f"  {change}")
+    for warning in applied.warnings:
+        note(styled("▲ ", "yellow"), warning)
 
 
 def read_files(paths: Sequence[Path]) -> dict[str, str]:

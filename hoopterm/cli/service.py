@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -36,6 +37,7 @@ def state_of(config: Path) -> Path:
 def start(config: Path, patience: float) -> dict[str, Any]:
     """Run the engine in the background; its ready line, once it serves. Raises Refused with the end of its log."""
     state = state_of(config)
+    _require_free(state)
     state.mkdir(parents=True, exist_ok=True, mode=0o711)
     log = state / LOG_NAME
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -62,6 +64,34 @@ def start(config: Path, patience: float) -> dict[str, Any]:
     child.returncode = 0  # it lives on by itself; without this its object would complain when it is collected
     warnings = [text for text in _lines(log, begins) if not text.startswith("{")]
     return {**msgspec.json.decode(line, type=dict[str, Any]), "log": str(log), "warnings": warnings}
+
+
+def _require_free(state: Path) -> None:
+    """Raise Refused where an engine runs on this state already: its log is not ours to write into."""
+    try:
+        descriptor = os.open(state / "log" / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # none ran here yet; what cannot be read the engine will tell itself
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _holder(os.fstat(descriptor))
+        by = f" (pid {holder})" if holder else ""
+        hint = "hoopterm engine status shows it; to have another one beside it, give that its own engine.state"
+        raise Refused("running", f"an engine{by} runs on {state} already", hint) from None
+    finally:
+        os.close(descriptor)
+
+
+def _holder(file: os.stat_result) -> int | None:
+    """The process that has the lock of a file (proc_locks(5)), where the kernel tells."""
+    device = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    try:
+        locks = Path("/proc/locks").read_text()
+    except OSError:
+        return None
+    found = (row.split() for row in locks.splitlines())
+    return next((int(row[4]) for row in found if row[1] == "FLOCK" and row[5] == device), None)
 
 
 def stop(pid: int, ask: Callable[[], None], patience: float) -> None:

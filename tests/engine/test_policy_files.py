@@ -99,6 +99,13 @@ async def test_a_new_file_joins_the_others(serving: Serving) -> None:
     assert again.revision.digest == applied.revision.digest
 
 
+async def test_a_file_of_another_name_that_says_it_all_again_is_refused_in_one_sentence(serving: Serving) -> None:
+    text = serving.config.read_text()
+    with pytest.raises(Conflict, match=r"other\.yaml would stand beside hoopterm\.yaml, and together they do not hold"):
+        await serving.gateway.policy_files.replace({"other.yaml": text}, None, "bob")
+    assert not serving.config.with_name("other.yaml").exists()
+
+
 async def test_reloading_a_file_that_does_not_hold_changes_nothing(serving: Serving) -> None:
     before = serving.gateway.revision
     serving.config.write_text("nonsense: 1\n")

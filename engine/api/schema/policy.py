@@ -33,6 +33,7 @@ class AppliedView(msgspec.Struct, frozen=True):
     files: list[str]
     changes: list[str] = []
     merged: bool = False  # with what somebody else had put in force in the meantime
+    warnings: list[str] = []  # what of it is probably not meant
 
 
 class PolicyView(msgspec.Struct, frozen=True):

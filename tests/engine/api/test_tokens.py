@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import RecordError
@@ -49,6 +51,15 @@ async def test_a_life_of_nothing_or_beyond_the_limit_is_refused(serving: Serving
     with pytest.raises(Refused) as caught:
         await serving.client.create_token("report-bot", ttl)
     assert caught.value.code == "forbidden"
+
+
+async def test_no_token_is_minted_for_an_agent_that_has_expired(serving: Serving) -> None:
+    known = serving.gateway.revision.agents["report-bot"]
+    agents = {**serving.gateway.revision.agents, "report-bot": replace(known, expires=serving.gateway.now())}
+    serving.gateway.revision = replace(serving.gateway.revision, agents=agents)
+    with pytest.raises(Refused, match="no token is minted for report-bot: it may come no more since"):
+        await serving.client.create_token("report-bot", 60)
+    assert await serving.client.tokens() == []
 
 
 async def test_a_token_ends_its_sessions_when_it_is_revoked(serving: Serving) -> None:

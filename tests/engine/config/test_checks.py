@@ -139,6 +139,13 @@ def test_a_notification_whose_program_is_not_there_is_a_warning() -> None:
     assert "there is no program /nonexistent/pager here" in warning
 
 
+def test_a_host_whose_key_is_not_pinned_and_a_secret_that_is_not_there_are_warnings() -> None:
+    host = "{name: web1, protocol: ssh, address: 'h:22', credential: {user: u, password: {file: /nonexistent/secret}}}"
+    first, second = revision(f"targets: [{host}]\n", whole=False).warnings
+    assert "its host key is not pinned: sessions are refused; `hoopterm target learn web1`" in first
+    assert "there is no file /nonexistent/secret here: sessions are refused" in second
+
+
 def test_a_permission_for_a_group_nobody_is_in_is_a_warning() -> None:
     (warning,) = revision(
         "permissions: {auditor: [audit]}\nidentity: {people: {a: {groups: [x]}}}\n", whole=False

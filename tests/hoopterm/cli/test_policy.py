@@ -74,6 +74,12 @@ def test_applying_files_compares_with_what_is_in_force(config: Path, engine: Stu
     assert "rule reads added" in done.out
 
 
+def test_what_is_probably_not_meant_is_told_when_it_is_applied(engine: StubEngine, hoopterm: Command) -> None:
+    applied = AppliedView("r2", "r1", 3, "bob", [], warnings=["a.yaml:3:5: nobody is in the group 'audit'"])
+    engine.answers["POST", "/policy/apply"] = applied
+    assert "nobody is in the group 'audit'" in hoopterm("policy", "apply").err
+
+
 def test_applying_nothing_lets_the_engine_read_its_own(engine: StubEngine, hoopterm: Command) -> None:
     engine.answers["POST", "/policy/apply"] = AppliedView("r2", "r1", 3, "bob", [])
     assert hoopterm("policy", "apply", "--json").json["revision"] == "r2"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hoopterm.cli.service import on_signals, state_of, stop, tell_ready
+from hoopterm.cli.service import on_signals, start, state_of, stop, tell_ready
 from hoopterm.errors import Refused
 
 
@@ -20,6 +21,17 @@ def test_the_state_is_found_in_a_file_or_in_a_folder_of_them(tmp_path: Path) -> 
     (tmp_path / "b.yaml").write_text("engine: {state: there}\n")
     assert state_of(tmp_path) == tmp_path / "there"
     assert state_of(tmp_path / "b.yaml") == tmp_path / "there"
+
+
+def test_a_second_engine_on_one_state_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "hoopterm.yaml").write_text("rules: []\n")
+    log = tmp_path / "state" / "log"
+    log.mkdir(parents=True)
+    with (log / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Refused, match=rf"an engine( \(pid {os.getpid()}\))? runs on .*/state already"):
+            start(tmp_path / "hoopterm.yaml", 5)
+    assert not (tmp_path / "state" / "engine.log").exists()
 
 
 def test_stopping_waits_for_the_end() -> None:
