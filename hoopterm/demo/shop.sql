@@ -49,3 +49,5 @@ create role shop_app login password 'shop-app-password';
 grant select, insert, update, delete on customers, orders to shop_app;
 grant select on order_book to shop_app;
 alter table orders owner to shop_app;
+
+analyze;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from hoopterm.console.text import clean
 from hoopterm.console.views import first, room
 
 _TABS_FROM = 110
-_ROOM_FROM = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,6 @@ def header(store: Store, place: Place, cells: int, now: datetime, *, is_quiet: b
         left += (Span(clean(place.name, 60)), *place.beside, Span(" "), *_pulse(store, is_quiet))
         if store.status is not None and store.status.draining:
             left += line("  ", ("draining", "waiting"))
-        if store.status is not None and cells >= _ROOM_FROM:
-            left += room.note(store.status.space)
     middle = line((f"▲ {waiting} waiting", "waiting")) if waiting else line(("nothing waits", "dim"))
     if place.file or not store.loaded:
         middle = BLANK
@@ -47,16 +44,22 @@ def header(store: Store, place: Place, cells: int, now: datetime, *, is_quiet: b
     if cells < 72:
         right = (Span(clock, "bright"), Span(" "))
     if cells >= _TABS_FROM:
-        others = measure(left) + measure(middle) + measure(right) + 8
-        tabs = next(
-            (tabs for tabs in (_tabs(place.mode), _tabs(place.mode, True)) if measure(tabs) + others <= cells), BLANK
-        )
-        left = (*left, Span("    "), *tabs)
+        others = measure(left) + measure(middle) + measure(right) + 4
+        left += next((piece for piece in _pieces(store, place.mode) if measure(piece) + others <= cells), BLANK)
     gap = cells - measure(left) - measure(middle) - measure(right)
     if gap < 2:
         return ends(left, middle if middle and gap < -9 else (*middle, Span("  "), *right), cells)
     lead = gap // 2
     return (*left, Span(" " * lead), *middle, Span(" " * (gap - lead)), *right)
+
+
+def _pieces(store: Store, mode: str) -> Iterator[Line]:
+    """What a wide header has besides, the most first: the free space gives way to the screens' names."""
+    gap = Span("    ")
+    if store.status is not None:
+        yield (*room.note(store.status.space), gap, *_tabs(mode))
+    yield (gap, *_tabs(mode))
+    yield (gap, *_tabs(mode, True))
 
 
 def _pulse(store: Store, is_quiet: bool) -> Line:

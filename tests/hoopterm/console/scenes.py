@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -337,10 +336,7 @@ class FakeEngine(Policies):
         self.calls.append(("search", query, str(before), str(after)))
         if query.startswith("colour:"):
             raise Refused("error", "there is no field 'colour'", "fields are identity, target")
-        if operation := re.search(r"operation:(\S+)", query):
-            found = [entry for entry in self.entries if entry.operation == operation[1]]
-        else:
-            found = [entry for entry in self.entries if query in entry.text]
+        found = [entry for entry in self.entries if query in entry.text]
         if after is not None:
             kept = [entry for entry in found if entry.sequence > after]
         else:

@@ -21,10 +21,12 @@ def loaded(*space: SpaceView) -> Store:
     return store
 
 
-def test_a_wide_header_says_how_much_is_free_and_for_how_long() -> None:
-    header = chrome.header(loaded(AMPLE), chrome.Place("prod-eu", "approvals"), 160, scenes.NOW)
-    assert measure(header) == 160
-    assert "✓ ample 600 GB free · 118d left" in plain(header)
+def test_a_header_says_how_much_is_free_and_for_how_long_where_the_screens_have_their_names_besides() -> None:
+    for cells, is_told in ((160, False), (200, True)):
+        header = chrome.header(loaded(AMPLE), chrome.Place("prod-eu", "approvals"), cells, scenes.NOW)
+        assert measure(header) == cells
+        assert ("✓ ample 600 GB free · 118d left" in plain(header)) is is_told
+        assert "6 Replay" in plain(header)
     assert chrome.banner(loaded(AMPLE), 80) == ()
 
 
