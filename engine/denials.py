@@ -17,10 +17,21 @@ def denied(operation: Operation, decision: Decision) -> Denied:
     return Denied(
         f"{operation.verb} denied",
         _because(decision),
-        "ask for a rule that allows it, or for another way to do this",
+        _next(decision),
         decision=decision,
         operation=operation.id,
     )
+
+
+def _next(decision: Decision) -> str:
+    """What to do after it: a path that may be any is decided as any, which the client can mend."""
+    access = decision.access
+    if access is not None and access.resource.kind == "path" and (path := access.resource.name):
+        if not path.startswith("/"):
+            return "a relative path may be any, since where it starts is not known here: give it from the root"
+        if ".." in path.split("/"):
+            return "a path with `..` may be any, since links are not known here: give it without `..`"
+    return "ask for a rule that allows it, or for another way to do this"
 
 
 def locked(operation: Operation, why: str) -> Denied:

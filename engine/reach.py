@@ -43,7 +43,8 @@ class Reach:
         try:
             yield
         except UpstreamError as error:
-            self._reached[target] = replace(self.of(target), failed=self._now(), trouble=str(error)[:_MOST])
+            trouble = "; ".join([str(error), *getattr(error, "__notes__", ())])
+            self._reached[target] = replace(self.of(target), failed=self._now(), trouble=trouble[:_MOST])
             raise
         self._reached[target] = replace(self.of(target), answered=self._now())
 

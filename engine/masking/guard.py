@@ -72,3 +72,8 @@ def _caught() -> HooptermError:
 def guard(masks: Masks) -> StreamMasker:
     """For output that must stay as it is (`mask: stop`)."""
     return Unmasked() if masks.detection is None else Guard(Pipe(masks, masks.detection))
+
+
+def unseen(masks: Masks) -> StreamMasker:
+    """For output that must stay as it is and is compressed, so that looking at it finds nothing but chance."""
+    return Unmasked()

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from engine.errors import UpstreamError
 from engine.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from engine.config.revision import Credential
+
+logger = structlog.get_logger()
 
 _MAX_BYTES = 64 * 1024
 
@@ -66,7 +70,7 @@ async def login_of(credential: Credential) -> Login:
 async def resolve(reference: Reference, environment: Mapping[str, str] = os.environ) -> Secret:
     """The secret a reference names; a file's last line break does not count.
 
-    Raises UpstreamError saying where it was looked for, never what was found.
+    Raises UpstreamError; its note says where it was looked for, never what was found.
     """
     if reference.env is not None:
         value = environment.get(reference.env)
@@ -95,6 +99,13 @@ def _read(reference: Reference, path: Path) -> str:
 
 
 def _missing(reference: Reference, why: str) -> UpstreamError:
-    return UpstreamError(
-        "the upstream's credential is not there", f"{reference}: {why}", "check the target's credential"
+    """A client is told that it is missing; where it was looked for stands in the log and in the error's note."""
+    where = f"{reference}: {why}"
+    logger.error("a credential is not there", where=where)
+    error = UpstreamError(
+        "the upstream's credential is not there",
+        "the engine has none for it now",
+        "whoever runs the engine finds in its log where it looked",
     )
+    error.add_note(where)
+    return error

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
+
 from engine import denials
 from engine.approvals.request import Review, State, Vote
-from engine.model import Decision, Effect, Excess, Limit, Verdict
+from engine.model import Access, Decision, Effect, Excess, Limit, Resource, Verdict
 from tests.engine.conftest import operation
 
 DECISION = Decision(Verdict.REVIEW, "deletes", "deletes are looked at")
@@ -26,6 +28,15 @@ def test_a_denial_says_which_rule_decided_and_what_to_do() -> None:
     assert (denied.what, denied.why) == ("DELETE denied", "rule deletes: deletes are looked at")
     assert denied.hint
     assert not denied.retry
+
+
+@pytest.mark.parametrize(
+    ("path", "says"), [("notes/a", "from the root"), ("/srv/../etc/a", "without `..`"), ("/srv/a", "ask for a rule")]
+)
+def test_a_denial_of_a_path_that_may_be_any_says_so_and_what_to_do(path: str, says: str) -> None:
+    access = Access(Effect.READ, Resource("path", path))
+    denied = denials.denied(operation(Effect.READ), Decision(Verdict.DENY, None, "no rule", access))
+    assert says in denied.hint
 
 
 def test_where_no_rule_decided_the_reason_stands_alone() -> None:

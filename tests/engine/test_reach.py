@@ -17,7 +17,10 @@ def test_a_target_that_failed_is_failing_until_it_answers() -> None:
     reach = Reach(lambda: moment)
     assert reach.of("shop") == Reached()
     with pytest.raises(UpstreamError), reach.trying("shop"):
-        raise UpstreamError("the upstream refused us", "no such role")
+        error = UpstreamError("the upstream refused us", "no such role")
+        error.add_note("of db.internal")
+        raise error
+    assert "of db.internal" in reach.of("shop").trouble, "what only operators may know is told to them"
     assert reach.of("shop").is_failing
     assert "no such role" in reach.of("shop").trouble
     moment += timedelta(seconds=1)

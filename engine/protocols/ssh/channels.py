@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import asyncssh
 from asyncssh.packet import Boolean, String, UInt32
 
 from engine.errors import Denied, HooptermError, UpstreamError
+from engine.masking.guard import guard, unseen
 from engine.model import Access, Effect, Operation, Outcome, Resource, Status
 from engine.protocols.base import Hold
 from engine.protocols.ssh import denial
@@ -25,6 +26,8 @@ from engine.protocols.ssh.upstream import why_of
 from engine.protocols.ssh.variables import is_never_passed
 
 if TYPE_CHECKING:
+    from engine.masking.plan import Masks
+    from engine.masking.stream import StreamMasker
     from engine.passage import Passage
     from engine.protocols.ssh.adapter import Connection
 
@@ -208,7 +211,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _join(self, request: Request, passage: Passage, environment: Mapping[bytes | str, bytes | str]) -> None:
         handling = passage.decision.handling
         principal = handling.principal if handling is not None else None
-        is_guarded = _must_stay(request, passage)
+        masker = _masker_of(request, passage)
         if is_sftp := carries_sftp(request):
             principal = self._connection.transferring()
         upstream = await self._connection.upstream(principal)
@@ -220,7 +223,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         elif request.kind == "shell" and terminal is not None:
             relay = Shell(gateway, passage, self.chan, terminal, self._connection.terminate)
         else:
-            relay = Relay(gateway, passage, self.chan, terminal, is_guarded=is_guarded)
+            relay = Relay(gateway, passage, self.chan, terminal, masker=masker)
         relay.asked = self._asked
         try:
             await upstream.create_session(
@@ -255,15 +258,17 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self.say(denial.words_of_hold(hold))
 
 
-def _must_stay(request: Request, passage: Passage) -> bool:
-    """Whether what it sends must stay as it is though values are masked; raises where no rule lets that run."""
+def _masker_of(request: Request, passage: Passage) -> Callable[[Masks], StreamMasker] | None:
+    """How what it sends is looked at where nothing of it may be changed; raises where no rule lets that run."""
     if request.kind != "exec" or passage.session.masks.detection is None:
-        return False
+        return None
     if (talk := conversation(request.text)) is None:
-        return False
+        return None
     mask = passage.decision.handling.mask if passage.decision.handling is not None else ""
-    if request.terminal is None and (mask == "unseen" or (mask == "stop" and not talk.is_packed)):
-        return True
+    if request.terminal is None and talk.is_packed and mask == "unseen":
+        return unseen
+    if request.terminal is None and not talk.is_packed and mask in ("stop", "unseen"):
+        return guard
     if mask == "stop":
         why = "what it sends is compressed, so no value in it can be seen"
         hint = "leave compression out (rsync without -z), or have a rule say `mask: unseen`"

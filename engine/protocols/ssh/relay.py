@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import asyncssh
 
 from engine.errors import HooptermError
 from engine.masking import stream as maskers
-from engine.masking.guard import guard
+from engine.masking.plan import Masks
+from engine.masking.stream import StreamMasker
 from engine.model import Handling, Outcome, Status
 from engine.protocols.ssh import denial
 from engine.protocols.ssh.keyboard import starred
@@ -38,9 +39,9 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         client: asyncssh.SSHServerChannel[bytes],
         terminal: Terminal | None = None,
         *,
-        is_guarded: bool = False,
+        masker: Callable[[Masks], StreamMasker] | None = None,
     ) -> None:
-        """`is_guarded`: its output may not be changed, so a value in it ends it."""
+        """`masker` is that of its output, where it is not masked as all output of its kind."""
         self._gateway = gateway
         self._passage = passage
         self._client = client
@@ -49,8 +50,9 @@ class Relay(asyncssh.SSHClientSession[bytes]):
         handling = passage.decision.handling or Handling()
         self._kept = handling.record_input  # yes | no | masked
         masks = passage.session.masks
-        masker = maskers.pipe if terminal is None else maskers.lines if handling.mask == "strict" else maskers.terminal
-        masker = guard if is_guarded else masker
+        if masker is None:
+            on_terminal = maskers.lines if handling.mask == "strict" else maskers.terminal
+            masker = maskers.pipe if terminal is None else on_terminal
         self._output = passage.stream("stdout", masker(masks), is_counted=True)
         self._errors = passage.stream("stderr", maskers.pipe(masks), is_counted=True)
         self._input = passage.stream("input", maskers.pipe(masks))
