@@ -20,7 +20,8 @@ pulse       at most so many repaints a second
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them
 searching   queries of the audit log, completed; what was found, as CSV
-findings    what a search found, a window of it; proof: an entry's proof, checked
+findings    what a search found, a window of it; proof: an entry's proof, checked;
+            sealed: what the log has of an operation; exporting: a recording as a file
 sql         statements as highlighted lines
 yaml        YAML as it is typed: the parts of each line, and what a place is under
 workbench   a policy that is being written, beside the one in force; drafts: what of it outlives the console

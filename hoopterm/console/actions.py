@@ -26,6 +26,9 @@ class Scope(StrEnum):
     SESSIONS = "Sessions"
     WATCH = "Watch"
     REPLAY = "Replay"
+    MARKERS = "Markers"
+    EVIDENCE = "Evidence"
+    EXPORT = "Export"
     RECORDINGS = "Recordings"
     POLICY = "Policy"
     TYPING = "While typing"
@@ -114,7 +117,18 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.REPLAY, "next_match", "n", "n", "next match", "Next place that matches"),
     _action(_S.REPLAY, "previous_match", "N", "N", "previous match", "Previous place that matches"),
     _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
+    _action(_S.REPLAY, "first", "g home", "g", "to the start", "To the first statement"),
+    _action(_S.REPLAY, "last", "G end", "G", "to the end", "To the last frame"),
+    _action(_S.REPLAY, "markers", "m", "m", "markers", "Every marker in a list: time and text; enter goes there", 82),
+    _action(_S.REPLAY, "evidence", "i", "i", "evidence", "Decision, rule, review, masks, and the log's proof", 86),
+    _action(_S.REPLAY, "entry", "I", "I", "log entry", "The operation's entry of the log, whole, with its proof"),
+    _action(_S.REPLAY, "idle", "s", "s", "idle", "Play silences as long as they were, or cut them short"),
+    _action(_S.REPLAY, "export", "e", "e", "export…", "Write it as asciicast, text, JSON, CSV, or a picture", 44),
     _action(_S.REPLAY, "recordings", "o", "o", "open…", "Pick another recording", 55),
+    _action(_S.MARKERS, "open", "enter", "enter", "go there", "To this marker", 90),
+    _action(_S.EVIDENCE, "entry", "enter I", "enter", "log entry", "The entry of the log, whole, with its proof", 90),
+    _action(_S.EXPORT, "write", "enter", "enter", "write", "Write the file; over SSH, copy the command instead", 90),
+    _action(_S.EXPORT, "name", "tab", "tab", "name", "To the file's name, and back to the forms", 80),
     _action(_S.RECORDINGS, "open", "enter", "enter", "replay", "Replay this recording", 90),
     _action(_S.AUDIT, "search", "slash", "/", "search", "Search by field:value, !term and words", 95, True),
     _action(_S.AUDIT, "open", "enter", "enter", "open", "The whole entry, with its proof checked here", 90, True),

@@ -32,7 +32,7 @@ class Reel:
 
     def __init__(self, recording: Recording, path: Path) -> None:
         self._recording = recording
-        self._path = path
+        self.path = path
         self._terminals = Terminals(recording)
         self._projection: Projection | None = None
         self._chosen: str | None = None  # the operation to look at, while one stays with it
@@ -43,6 +43,7 @@ class Reel:
         self.clock = 0.0
         self.speed = 1.0
         self.is_playing = False
+        self.cuts_idle = True
         self._listed: dict[tuple[int, str], Statement] = {}
 
     @classmethod
@@ -61,7 +62,7 @@ class Reel:
         """Go on with the index of terminals for a moment, or until it is whole. For a thread of its own."""
         if self.player.has_terminals:
             end = time.monotonic() + _SLICE
-            with Recording.open(self._path) as frames:
+            with Recording.open(self.path) as frames:
                 self._terminals.extend(lambda: time.monotonic() < end, frames)
 
     @property
@@ -209,7 +210,7 @@ class Reel:
         """Let time pass, faster by `speed`; long silences are cut. Gives whether another frame happened."""
         self.clock += seconds * self.speed
         upcoming = self.player.until_next()
-        if upcoming is not None:
+        if upcoming is not None and self.cuts_idle:
             self.clock = max(self.clock, self.player.at + upcoming - IDLE)
         self.clock = min(self.clock, self.player.duration)
         due = self.player.due(self.clock)
@@ -229,7 +230,7 @@ class Reel:
         track = self.terminal
         if track is None:
             return None
-        with Recording.open(self._path) as frames:
+        with Recording.open(self.path) as frames:
             return search(frames, track, words, self.player.position, forward=forward, is_wanted=is_wanted)
 
     def go(self, position: int) -> None:

@@ -32,6 +32,8 @@ class Statement:
     review: str = ""
     review_state: str = ""
     review_by: str = ""
+    review_reason: str = ""
+    review_at: float | None = None  # when it came to its present state
     columns: list[dict[str, Any]] = field(default_factory=list)
     rows: list[list[str | None]] = field(default_factory=list)
     first_row: int = 0  # how many rows came before `rows`
@@ -99,7 +101,7 @@ class Conversation:
         found.version += 1
         match frame.code:
             case "w":
-                _review(found, data)
+                _review(found, frame.at, data)
             case "c":
                 found.columns = [column for column in data.get("columns") or [] if isinstance(column, dict)]
             case "e":
@@ -202,13 +204,13 @@ def copied(line: str, count: int) -> list[str | None]:
     return [*values] if len(values) == count else [line]
 
 
-def _review(found: Statement, data: Mapping[str, Any]) -> None:
+def _review(found: Statement, at: float, data: Mapping[str, Any]) -> None:
     found.review = _text(data, "review") or found.review
     found.review_state = _text(data, "state") or found.review_state
     found.review_by = _text(data, "by") or found.review_by
-    reason = _text(data, "reason")
-    if reason and found.review_state != "pending":
-        found.reason = reason
+    found.review_at = at
+    if found.review_state != "pending":
+        found.review_reason = _text(data, "reason") or found.review_reason
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,14 +15,19 @@ from textual.widget import Widget
 
 from hoopterm.console import phrases
 from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.exporting import Wanted
 from hoopterm.console.lines import BLANK, Line, Span, ends, line
 from hoopterm.console.reel import Reel
-from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.evidence import Evidence, ask, open_entry
+from hoopterm.console.screens.export import Export
+from hoopterm.console.screens.playing import TICK, Playing
 from hoopterm.console.screens.reader import Reader
+from hoopterm.console.sealed import Sealed, Seals
 from hoopterm.console.statements import Statement
 from hoopterm.console.store import Topic
 from hoopterm.console.text import clean
 from hoopterm.console.views import recording, statement, terminal
+from hoopterm.console.views.sealed import sealed
 from hoopterm.console.views.timeline import timeline
 from hoopterm.console.widgets.bars import Bar
 from hoopterm.console.widgets.document import Document
@@ -37,12 +43,11 @@ COLUMNS = (
     Column("verb", "", 14, flex=1, most=40),
     Column("result", "", 12, drop=1, right=True),
 )
-_TICK = 0.1
-_SLOWEST, _FASTEST = 0.25, 64.0
+_REST = 0.3  # seconds between two looks at whether one stays at an operation: then the log is asked of it
 _LIST, _EVIDENCE = 30, 50  # cells that the panes beside a terminal take
 
 
-class Replay(Page):
+class Replay(Playing):
     """Step, play and jump through what happened."""
 
     MODE = "replay"
@@ -55,11 +60,10 @@ class Replay(Page):
         super().__init__()
         self._source = source
         self._operation = operation
-        self._reel: Reel | None = None
         self._cause = ""
-        self._words = ""
-        self._is_listed = False  # statements are wanted where a terminal could be shown
-        self._is_left = False
+        self._seals = Seals("")
+        self._at = ""  # the operation one was at a moment ago
+        self._answer: tuple[str, Sealed | None] = ("", None)  # the operation that the log was asked of last
 
     def body(self) -> Iterable[Widget]:
         """What it is of, then list, frame and evidence, then time."""
@@ -75,7 +79,8 @@ class Replay(Page):
     def on_mount(self) -> None:
         """Read it; a long one takes a moment, and the screen stays alive."""
         self._load()
-        self.set_interval(_TICK, self._play_on)
+        self.set_interval(TICK, self._play_on)
+        self.set_interval(_REST, self._seal)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -112,6 +117,7 @@ class Replay(Page):
                 reel.close()
                 return
             self._reel = reel
+            self._seals = Seals(str(reel.header.get("session") or self._source))
             reel.begin()
             if self._operation is not None:
                 reel.show_operation(self._operation)
@@ -160,16 +166,82 @@ class Replay(Page):
             (grid if grid.display else self.table).focus()
         grid.show(still)
         if still is not None and found is not None:
-            evidence.fold(partial(terminal.evidence, found, reel.line, still, reel.typed))
+            evidence.fold(partial(self._evidence, found))
         elif not reel.is_indexed and is_terminal:
             frame.fold(lambda cells: terminal.indexing(reel.indexed))
         elif found is not None:
             has_evidence = evidence.display
             frame.fold(lambda cells: statement.frame(found, cells, has_evidence))
-            evidence.fold(partial(statement.evidence, found))
+            evidence.fold(partial(self._evidence, found))
         else:
             frame.fold(lambda cells: [line(("before the first statement", "dim"))])
             evidence.fold(lambda cells: [])
+
+    @property
+    def _subject(self) -> Statement | None:
+        """The operation that the log is asked of: beside a terminal the line one is at."""
+        return (self._reel.line if self._reel is not None else None) or self.current
+
+    def _evidence(self, found: Statement, cells: int, *, seal: bool = True) -> list[Line]:
+        reel, still = self._reel, self.grid.still if self.grid.display else None
+        subject = self._subject
+        lines = sealed(self._sealed(subject.operation), cells) if seal and subject is not None else []
+        if still is None or reel is None:
+            return [*statement.evidence(found, cells, self._clock), *lines]
+        return terminal.evidence(found, reel.line, still, reel.typed, cells, lines)
+
+    def _clock(self, at: float) -> str:
+        """The local time of a moment of the recording, where it says when it began."""
+        try:
+            opened = phrases.when(str(self._reel.header.get("opened") if self._reel is not None else ""))
+        except ValueError:
+            return phrases.timecode(at)
+        return (opened + timedelta(seconds=at)).astimezone().strftime("%H:%M:%S")
+
+    def _sealed(self, operation: str) -> Sealed | None:
+        asked, answer = self._answer
+        return self._seals.of(operation) or (answer if asked == operation else None)
+
+    def _seal(self) -> None:
+        """Ask the log of the operation one rests at, once: every search is an entry of the log itself."""
+        subject, reel = self._subject, self._reel
+        if subject is None or reel is None or reel.is_playing or not self.query_one("#evidence").display:
+            return
+        rests, self._at = self._at == subject.operation, subject.operation
+        if rests and self._answer[0] != subject.operation:
+            self._answer = (subject.operation, self._seals.of(subject.operation))
+            if self._answer[1] is None:
+                self._ask(subject.operation)
+
+    @work(name="seal", exclusive=True, group="seal")
+    async def _ask(self, operation: str) -> None:
+        self._answer = (operation, await ask(self, self._seals, operation))
+        if self.is_ready:
+            self.show(frozenset())
+
+    def action_evidence(self) -> None:
+        """All that is known of the operation one is at."""
+        found = self.current
+        if found is not None:
+            subject = self._subject or found
+            self.app.push_screen(Evidence(subject, self._seals, partial(self._evidence, found, seal=False)))
+
+    @work(name="entry", exclusive=True, group="seal")
+    async def action_entry(self) -> None:
+        """The operation's entry of the log, whole."""
+        subject = self._subject
+        if subject is not None:
+            open_entry(self, await ask(self, self._seals, subject.operation))
+
+    def action_export(self) -> None:
+        """Which form, to which file."""
+        reel = self._reel
+        if reel is not None:
+            reel.is_playing = False
+            operation = reel.terminal.operation if reel.terminal is not None else None
+            session = str(reel.header.get("session") or "recording")
+            source = str(self._source)
+            self.app.push_screen(Export(reel.path, Wanted(session, source, operation, reel.player.at)))
 
     def _arrange(self, still: Still | None) -> None:
         """A terminal has its width first; the list and then the evidence stand beside it where there is room."""
@@ -212,27 +284,6 @@ class Replay(Page):
             reel.seek(max(event.x - 8, 0) / room * reel.player.duration)
             self.show(frozenset())
 
-    def labels(self) -> dict[str, str]:
-        """What plays can be paused."""
-        return {"play": "pause"} if self._reel is not None and self._reel.is_playing else {}
-
-    def action_play(self) -> None:
-        """Play or pause; at the end, from the start."""
-        reel = self._reel
-        if reel is not None and reel.player.frames:
-            if reel.player.is_at_end and not reel.is_playing:
-                reel.seek(0.0)
-            reel.is_playing = not reel.is_playing
-            self.changed(frozenset())
-
-    def action_step(self) -> None:
-        """One frame on."""
-        self._step(1)
-
-    def action_back_step(self) -> None:
-        """One frame back."""
-        self._step(-1)
-
     def action_view(self) -> None:
         """The terminal, or the list of statements."""
         if self._reel is not None and self._reel.terminal is None and not self._is_listed:
@@ -244,38 +295,6 @@ class Replay(Page):
     def on_grid_panned(self) -> None:
         """Another part of the terminal is shown, and said to be."""
         self.query_one("#about").refresh()
-
-    def action_next_marker(self) -> None:
-        """To the next marker."""
-        self._mark(forward=True)
-
-    def action_previous_marker(self) -> None:
-        """To the marker before."""
-        self._mark(forward=False)
-
-    def action_slower(self) -> None:
-        """Half the speed."""
-        self._speed(0.5)
-
-    def action_faster(self) -> None:
-        """Twice the speed."""
-        self._speed(2.0)
-
-    def action_goto(self) -> None:
-        """Ask for a time."""
-        self.query_one(Prompt).open("goto", "go to", "", "1:30, or seconds")
-
-    def action_search(self) -> None:
-        """Ask for words."""
-        self.query_one(Prompt).open("search", "/", self._words, "words in a statement, its rule or its error")
-
-    def action_next_match(self) -> None:
-        """The next that matches."""
-        self._find(1)
-
-    def action_previous_match(self) -> None:
-        """The one before that matches."""
-        self._find(-1)
 
     def action_read(self) -> None:
         """The statement and its rows on a screen of their own."""
@@ -296,74 +315,6 @@ class Replay(Page):
         """The statement."""
         found = self.current
         return (found.text, "the statement") if found else ("", "")
-
-    def _step(self, by: int) -> None:
-        if self._reel is not None:
-            self._reel.is_playing = False
-            self._reel.step(by)
-            self.changed(frozenset())
-
-    def _mark(self, *, forward: bool) -> None:
-        reel = self._reel
-        if reel is not None:
-            reel.is_playing = False
-            if not reel.mark(forward=forward):
-                self.console.say(f"no marker {'after' if forward else 'before'} this place")
-            self.changed(frozenset())
-
-    def _speed(self, factor: float) -> None:
-        if self._reel is not None:
-            self._reel.speed = min(max(self._reel.speed * factor, _SLOWEST), _FASTEST)
-            self.query_one("#timeline").refresh()
-
-    def _goto(self, value: str) -> None:
-        reel = self._reel
-        try:
-            seconds = phrases.moment(value)
-        except ValueError:
-            self.console.say(f"{value} is no time; write 1:30, or seconds", "warning")
-            return
-        if reel is not None:
-            reel.seek(seconds)
-            self.changed(frozenset())
-
-    @work(name="find", exclusive=True)
-    async def _find(self, by: int) -> None:
-        """What came up on the terminal, else a statement that says it."""
-        reel = self._reel
-        if reel is None or not self._words or not reel.player.all_statements:
-            return
-        if reel.terminal is not None and not self._is_listed:
-            position = await asyncio.to_thread(
-                reel.search, self._words, forward=by > 0, is_wanted=lambda: not self._is_left
-            )
-            if position is not None:
-                reel.go(position)
-                self.changed(frozenset())
-                return
-        found = reel.find(self._words, by)
-        if found is None:
-            self.console.say(f"no statement has: {self._words}", "warning")
-        else:
-            reel.show(found)
-            self.changed(frozenset())
-
-    def _play_on(self) -> None:
-        reel = self._reel
-        if (
-            reel is None
-            or not reel.is_playing
-            or not reel.is_indexed
-            or not self.is_ready
-            or self.console.front is not self
-        ):
-            return
-        if reel.advance(_TICK):
-            self.show(frozenset())
-        if reel.player.is_at_end:
-            reel.is_playing = False
-            self.changed(frozenset())
-        self.query_one("#timeline").refresh()
 
     def _row(self, key: str) -> dict[str, Line]:
         reel = self._reel

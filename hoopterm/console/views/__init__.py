@@ -7,6 +7,7 @@ news       what changed in a line each
 sparkline  numbers over time in one line
 review     the queue's rows and the detail of a held operation
 entry      an entry of the log: its row, its fields, its proof
+sealed     what the log has of an operation
 session    the list's rows and the facts of a session
 statement  one statement with its decision and its masked rows
 cells      tables of values as they were answered

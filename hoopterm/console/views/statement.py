@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hoopterm.console import phrases, sql
 from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, plain, wrap
 from hoopterm.console.statements import Statement
@@ -103,13 +105,11 @@ def summary(statement: Statement) -> Line:
 def block(statement: Statement, clock: str, cells: int, *, most_lines: int = 4, most_rows: int = 6) -> list[Line]:
     """The statement as a paragraph of a feed, ending in an empty line."""
     out = [headline(statement, clock, cells)]
-    text = _text(statement, cells, line("   "))
-    if len(text) > most_lines:
-        text = [
-            *text[: most_lines - 1],
-            line("   ", (f"… {phrases.plural(len(text) - most_lines + 1, 'more line')}", "dim")),
-        ]
-    out += text
+    shown = text(statement, cells, line("   "))
+    if len(shown) > most_lines:
+        more = phrases.plural(len(shown) - most_lines + 1, "more line")
+        shown = [*shown[: most_lines - 1], line("   ", (f"… {more}", "dim"))]
+    out += shown
     if statement.parameters:
         values = (
             Span("NULL", "faint") if value is None else Span(clean(value, 60), "string")
@@ -126,7 +126,7 @@ _OF_A_HOST = frozenset({"command", "shell", "path", "host", "agent", "display", 
 """Kinds of resources of which a statement that touches no others is no SQL."""
 
 
-def _text(statement: Statement, cells: int, indent: Line = BLANK) -> list[Line]:
+def text(statement: Statement, cells: int, indent: Line = BLANK) -> list[Line]:
     """Its text; highlighted where it is SQL."""
     if statement.effects and all(name.partition(":")[0] in _OF_A_HOST for _, name in statement.effects):
         lines = ((*indent, Span(each)) for each in clean_block(statement.text))
@@ -139,6 +139,8 @@ def _trouble(statement: Statement, cells: int) -> list[Line]:
     told = [statement.error] if statement.error else []
     if statement.state == "denied" and statement.reason and statement.reason not in statement.error:
         told.append(statement.reason)
+    if statement.state == "denied" and statement.review_reason and statement.review_reason not in statement.error:
+        told.append(statement.review_reason)
     for text in told:
         out += wrap(line("   ", (clean(text, 600), "red")), cells, indent=line("   "))
     for notice in statement.notices[-3:]:
@@ -174,7 +176,7 @@ def whole(statement: Statement, cells: int) -> list[Line]:
         *wrap(line((clean(statement.verb, 40), "strong"), f" {subject(statement)}  ", decision(statement)), cells),
         BLANK,
     ]
-    out += [*_text(statement, cells), BLANK]
+    out += [*text(statement, cells), BLANK]
     for index, value in enumerate(statement.parameters, 1):
         shown = Span("NULL", "faint") if value is None else Span(clean(value, 4000), "string")
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))
@@ -182,8 +184,8 @@ def whole(statement: Statement, cells: int) -> list[Line]:
     return out
 
 
-def evidence(statement: Statement, cells: int) -> list[Line]:
-    """The decision, the effects and the result, one labelled fact a line."""
+def evidence(statement: Statement, cells: int, clock: Callable[[float], str] = phrases.timecode) -> list[Line]:
+    """The decision, its review, the effects and the result, one labelled fact a line; `clock` tells when."""
     out: list[Line] = []
 
     def fact(label: str, value: Line) -> None:
@@ -196,7 +198,9 @@ def evidence(statement: Statement, cells: int) -> list[Line]:
     if statement.review:
         state = status.review(statement.review_state)
         by = f" by {clean(statement.review_by, 60)}" if statement.review_by else ""
-        fact("review", line(state.span, by, (f"  {clean(statement.review, 40)}", "dim")))
+        when = f"  {clock(statement.review_at)}" if statement.review_at is not None else ""
+        fact("review", line(state.span, by, (f"{when}  {clean(statement.review, 40)}", "dim")))
+        fact("reason", line(clean(statement.review_reason, 400)) if statement.review_reason else BLANK)
     for index, (effect, name) in enumerate(statement.effects[:12]):
         role = "" if effect in ("read", "housekeeping") else "strong"
         fact("" if index else "touches", line((clean(effect, 20), role), f" {clean(bare(name), 160)}"))
@@ -217,7 +221,7 @@ def frame(statement: Statement, cells: int, has_evidence: bool) -> list[Line]:
     if not has_evidence:
         out.append(ends((decision(statement),), (Span("  "), *summary(statement)), cells))
         out.append(BLANK)
-    out += _text(statement, cells)
+    out += text(statement, cells)
     for index, value in enumerate(statement.parameters[:50], 1):
         shown = Span("NULL", "faint") if value is None else Span(clean(value, 400), "string")
         out += wrap(line((f"${index} ", "parameter"), shown), cells, indent=line("   "))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hoopterm.console.lines import BLANK, Line, Span, line, wrap
 from hoopterm.console.statements import Statement
 from hoopterm.console.text import clean
@@ -24,12 +26,18 @@ def about(still: Still, crop: str) -> Line:
     return line(*size, ("  showing ", "amber"), (crop, "amber"), " ") if crop else (*size, Span(" "))
 
 
-def evidence(found: Statement, at: Statement | None, still: Still, typed: str, cells: int) -> list[Line]:
-    """The line one is `at`, the decision on the terminal itself, then what was typed last."""
+def evidence(
+    found: Statement, at: Statement | None, still: Still, typed: str, cells: int, seal: Sequence[Line] = ()
+) -> list[Line]:
+    """The line one is `at`, the decision on the terminal itself, then what was typed last.
+
+    `seal` is what the log has of the line, else of the terminal."""
     out: list[Line] = []
     if at is not None:
-        out += [*wrap(line((clean(at.text, 400), "strong")), cells), *statement.evidence(at, cells), BLANK]
+        out += [*wrap(line((clean(at.text, 400), "strong")), cells), *statement.evidence(at, cells), *seal, BLANK]
     out += statement.evidence(found, cells)
+    if at is None:
+        out += seal
     out.append(line(("terminal".ljust(10), "dim"), f"{still.columns} × {still.rows}"))
     keys = [piece for piece in typed.replace("\r\n", "\r").replace("\n", "\r").split("\r") if piece]
     if keys:

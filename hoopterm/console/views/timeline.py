@@ -6,7 +6,7 @@ from hoopterm.console import phrases
 from hoopterm.console.lines import Line, Span, line, measure
 from hoopterm.console.reel import Reel
 
-_MARKS = {
+MARKS = {
     "denial": ("✗", "danger", 5),
     "gap": ("✗", "danger", 5),
     "error": ("✗", "red", 4),
@@ -53,7 +53,7 @@ def _track(reel: Reel, room: int) -> Line:
                 put(place, _HELD)
         put(first, _STATEMENT)
     for marker in reel.player.markers:
-        put(column(marker.at), _MARKS[marker.kind])
+        put(column(marker.at), MARKS[marker.kind])
     head = column(reel.clock)
     out: list[Span] = []
     for place, (glyph, role, _) in enumerate(slots):

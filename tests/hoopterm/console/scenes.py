@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -336,7 +337,10 @@ class FakeEngine(Policies):
         self.calls.append(("search", query, str(before), str(after)))
         if query.startswith("colour:"):
             raise Refused("error", "there is no field 'colour'", "fields are identity, target")
-        found = [entry for entry in self.entries if query in entry.text]
+        if operation := re.search(r"operation:(\S+)", query):
+            found = [entry for entry in self.entries if entry.operation == operation[1]]
+        else:
+            found = [entry for entry in self.entries if query in entry.text]
         if after is not None:
             kept = [entry for entry in found if entry.sequence > after]
         else:

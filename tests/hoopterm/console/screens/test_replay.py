@@ -63,9 +63,9 @@ async def test_playing_moves_the_clock_and_stops_at_the_end(tmp_path: Path) -> N
         await until(pilot, lambda: "8 statements" in picture(pilot))
         await pilot.press(*["greater_than_sign"] * 6, "space")
         await until(pilot, lambda: "02:00 ├" in picture(pilot))
-        assert "64×" in picture(pilot)
+        assert "16×" in picture(pilot)
         await pilot.press("less_than_sign")
-        assert "32×" in picture(pilot)
+        assert "8×" in picture(pilot)
         await pilot.press("space")
         await until(pilot, lambda: "02:00 ├" not in picture(pilot))
 

@@ -1,0 +1,139 @@
+"""Every marker of a recording in a list: enter goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from textual.widget import Widget
+
+from hoopterm.console import phrases
+from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.lines import Line, Span, line
+from hoopterm.console.screens.page import Page
+from hoopterm.console.store import Topic, matches
+from hoopterm.console.text import clean
+from hoopterm.console.views import chrome
+from hoopterm.console.views.timeline import MARKS
+from hoopterm.console.widgets.bars import Rule
+from hoopterm.console.widgets.document import Document
+from hoopterm.console.widgets.live_table import Column, LiveTable
+from hoopterm.console.widgets.prompt import Prompt
+from replay.statements import Marker
+
+COLUMNS = (
+    Column("at", "time", 8, right=True),
+    Column("glyph", "", 1),
+    Column("kind", "marker", 7),
+    Column("label", "what", 20, flex=1, most=400),
+)
+
+
+class Markers(Page):
+    """Denials, reviews, masks, errors, gaps, resizes, typed lines; `go` is called with the place of the chosen one."""
+
+    MODE = "replay"
+    SCOPES = (Scope.MARKERS, Scope.FILTER, Scope.SCREEN)
+    BINDINGS = bindings(*SCOPES)
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, markers: Sequence[Marker], position: int, go: Callable[[Marker], None]) -> None:
+        """`position`: where one is now; the list begins at the last marker up to there."""
+        super().__init__()
+        self._markers = markers
+        self._position = position
+        self._go = go
+        self._filter = ""
+
+    def body(self) -> Iterable[Widget]:
+        """The list, or why there is none."""
+        yield LiveTable(COLUMNS, self._row, id="list")
+        yield Document(id="state")
+        yield Rule(self._title, id="rule")
+
+    @property
+    def table(self) -> LiveTable:
+        """The list."""
+        return self.query_one("#list", LiveTable)
+
+    def on_mount(self) -> None:
+        """Begin where one is."""
+        self._keep()
+        before = sum(marker.position <= self._position for marker in self._markers)
+        self.table.select(str(max(before - 1, 0)))
+
+    def _keep(self) -> None:
+        keys = [str(at) for at, marker in enumerate(self._markers) if matches(self._filter, _words(marker))]
+        self.table.show(keys)
+        self.table.display = bool(keys)
+
+    def show(self, topics: frozenset[Topic]) -> None:
+        """The list, or why there is none."""
+        state = self.query_one("#state", Document)
+        state.display = not self.table.display
+        if state.display:
+            state.show(self._nothing())
+        self.query_one("#rule").refresh()
+
+    def on_live_table_opened(self) -> None:
+        """A second click goes there."""
+        self.action_open()
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = event.value
+        self._keep()
+        self.show(frozenset())
+        if event.done:
+            self.table.focus()
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.query_one(Prompt).open("filter", "/", self._filter, "denial, review, mask… or words; !words leave out")
+
+    def off(self) -> frozenset[str]:
+        """Nothing to go to where there is nothing."""
+        return super().off() | (frozenset() if self.table.cursor else frozenset({"open", "copy"}))
+
+    def why_off(self, id: str) -> str:
+        """Why, in words."""
+        return "no marker is selected"
+
+    def action_open(self) -> None:
+        """Back to the replay, at the marker."""
+        key = self.table.cursor
+        if not self.is_off("open") and key is not None:
+            self.app.pop_screen()
+            self._go(self._markers[int(key)])
+
+    def copied(self) -> tuple[str, str]:
+        """What it says."""
+        key = self.table.cursor
+        return (self._markers[int(key)].label, "the marker's text") if key else ("", "")
+
+    def _row(self, key: str) -> dict[str, Line]:
+        marker = self._markers[int(key)]
+        glyph, role, _ = MARKS[marker.kind]
+        return {
+            "at": (Span(phrases.timecode(marker.at), "dim"),),
+            "glyph": (Span(glyph, role),),
+            "kind": (Span(marker.kind, role),),
+            "label": line(clean(" ".join(marker.label[:800].split()), 400)),
+        }
+
+    def _title(self) -> str:
+        kept = f" · filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)" if self._filter else ""
+        return phrases.plural(len(self._markers), "marker") + kept
+
+    def _nothing(self) -> list[Line]:
+        if self._markers:
+            return chrome.empty("No marker matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+        return chrome.empty(
+            "No marker in this recording",
+            "nothing was denied, held, masked or failed, and nothing resized",
+            "q",
+            "back",
+        )
+
+
+def _words(marker: Marker) -> str:
+    return f"{marker.kind} {marker.label}"
