@@ -44,7 +44,7 @@ def replay(
         typer.Option("--export", metavar="FORM", help=f"Print it as {', '.join(FORMS)}.", show_default=False),
     ] = None,
     version: Annotated[
-        int, typer.Option("--version", min=2, max=3, help="Of the asciicast: 2 for players older than asciinema 3.")
+        int, typer.Option("--version", min=2, max=3, help="Of the asciicast: asciinema 2.4 and older read 2 alone.")
     ] = 3,
     operation: Annotated[
         str | None,
@@ -57,7 +57,9 @@ def replay(
     step: Annotated[
         bool, typer.Option("--step", help="Print step after step instead of opening the player.", show_default=False)
     ] = False,
-    rows: Annotated[int, typer.Option("--rows", min=0, help="With --step: rows shown of each answer.")] = 20,
+    rows: Annotated[
+        int, typer.Option("--rows", min=0, help="With --step: rows or lines shown of each answer; 0: all.")
+    ] = 20,
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +93,7 @@ def _print(path: Path, form: str | None, rows: int, wanted: dict[str, Any]) -> N
                 for piece in _exported(recording, form, wanted):
                     sys.stdout.write(piece)
             else:
-                transcript = Transcript(rows)
+                transcript = Transcript(rows or sys.maxsize)
                 for frame in recording:
                     transcript.print(frame)
             damage = recording.damage
@@ -129,13 +131,14 @@ def _found(name: str, engine: str | None) -> Iterator[Path]:
         return
     if path.suffix == SUFFIX or "/" in name:
         raise Misused(f"there is no recording {name}", "name a file, or a session: hoopterm sessions list --state all")
-    with tempfile.NamedTemporaryFile(prefix="hoopterm-", suffix=SUFFIX) as file:
+    with tempfile.TemporaryDirectory(prefix="hoopterm-") as directory:  # for us alone; the player's title is the file's
+        path = Path(directory) / f"{name}{SUFFIX}"
 
         async def download(client: Client) -> None:
-            async with aclosing(client.download(name)) as chunks:
-                async for chunk in chunks:
-                    file.write(chunk)
+            with path.open("wb") as file:
+                async with aclosing(client.download(name)) as chunks:
+                    async for chunk in chunks:
+                        file.write(chunk)
 
         ask(engine, download)
-        file.flush()
-        yield Path(file.name)
+        yield path

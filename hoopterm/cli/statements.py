@@ -97,7 +97,7 @@ class Transcript:
     def _end(self, at: float, data: dict[str, Any]) -> Iterator[tuple[str | Text, ...]]:
         answer = self._answers.pop(str(data.get("operation", "")), _Answer(at))
         if answer.passed_over:
-            yield _INDENT, styled(f"… {plural(answer.passed_over, 'more row')}", "dim")
+            yield _INDENT, styled(f"… {plural(answer.passed_over, 'more row')}: --rows 0 shows all", "dim")
         facts = [
             str(data.get("tag") or ""),
             plural(data["rows"], "row") if data.get("rows") else "",

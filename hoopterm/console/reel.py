@@ -24,6 +24,7 @@ _SILENT = frozenset({"c"})  # frames that change nothing one could see
 IDLE = 3.0  # seconds of nothing that are played at most
 _LISTED = 256
 _SLICE = 0.2  # seconds of indexing between two looks at whether it is still wanted
+_UNWRITTEN = 100  # first frames of a terminal among which one with anything on it is looked for
 _TYPED = 40  # frames of what was typed that are looked at
 
 
@@ -164,10 +165,24 @@ class Reel:
         return known
 
     def begin(self) -> None:
-        """To the first statement."""
+        """To the first statement; of one with a terminal, to the first frame on which anything is written."""
         if self.player.all_statements:
-            self.player.go(self.player.all_statements[0].begins)
-            self.clock = self.player.at
+            first = self.player.all_statements[0]
+            track = self._terminals.tracks.get(first.operation)
+            self.go(first.begins if track is None else self._first_written(track))
+
+    def finish(self) -> None:
+        """To the end of the terminal that is shown, where its last screen still is; else, or from there, to the end."""
+        track, last = self.terminal, len(self._recording) - 1
+        ends = track.ends if track is not None and track.ends is not None else last
+        self.go(ends if self.player.position < ends else last)
+
+    def _first_written(self, track: Track) -> int:
+        projection = Projection(self._recording, track)
+        for step in range(1, min(len(track), _UNWRITTEN) + 1):
+            if any(line.strip() for line in projection.show(track.position(step)).text):
+                return track.position(step)
+        return track.begins
 
     def step(self, by: int = 1) -> None:
         """To the next frame that shows, or the one before."""
@@ -183,7 +198,7 @@ class Reel:
         self._chosen = summary.operation
         track = self._terminals.tracks.get(summary.operation)
         ends = summary.begins if summary.ends is None else summary.ends
-        self.player.go(ends if track is None else track.begins)
+        self.player.go(ends if track is None else self._first_written(track))
         self.clock = self.player.at
 
     def show_operation(self, operation: str) -> None:

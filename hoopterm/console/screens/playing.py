@@ -88,10 +88,10 @@ class Playing(Page):
             self.changed(frozenset())
 
     def action_last(self) -> None:
-        """To the last frame."""
+        """To the terminal's last screen, and from there to the last frame."""
         if self._reel is not None:
             self._reel.is_playing = False
-            self._reel.go(len(self._reel.player.frames) - 1)
+            self._reel.finish()
             self.changed(frozenset())
 
     def action_idle(self) -> None:

@@ -100,3 +100,32 @@ def test_what_the_recording_has_not_is_a_mistake_of_the_command_line(
 ) -> None:
     done = hoopterm("replay", str(file), *arguments)
     assert (done.status, bool(done.err)) == (2, True)
+
+
+def test_rows_zero_shows_every_line_and_what_was_cut_says_so(tmp_path: Path, hoopterm: Command) -> None:
+    path = tmp_path / "s-2.hoop"
+    lines = RowBatch("o", 30, b"".join(b"line %d\n" % number for number in range(30)), "stdout")
+    frames = [FRAMES[0], Frame(0.15, "R", lines), FRAMES[1]]
+    path.write_bytes(encode_header({"session": "s-2"}) + encode_block(frames))
+    assert "10 more rows: --rows 0 shows all" in hoopterm("replay", str(path), "--step").out
+    whole = hoopterm("replay", str(path), "--step", "--rows", "0").out
+    assert "line 29" in whole
+    assert "more row" not in whole
+
+
+def test_the_player_is_titled_by_the_session_and_its_file_goes_with_it(
+    engine: StubEngine, hoopterm: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.answers["GET", "/recordings/s-1"] = CONTENT
+    opened: list[Path] = []
+
+    def play(*, recording: Path) -> None:
+        assert recording.read_bytes() == CONTENT
+        opened.append(recording)
+
+    monkeypatch.setattr("hoopterm.console.app.run", play)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    hoopterm("replay", "s-1")
+    assert [each.name for each in opened] == ["s-1.hoop"]
+    assert not opened[0].exists()
