@@ -70,7 +70,6 @@ class Recorder:
         self._seals: list[Seal] = []
         self._failure: str | None = None
         self._taken = 0  # bytes handed in; the file counts those stored
-        self._is_queued = False
         self._heard = asyncio.Event()
         self._closed = asyncio.Event()
         self._loop = asyncio.get_running_loop()

@@ -129,7 +129,7 @@ class Memory:
             except NotFound:
                 raise Gone(f"{recorded.identity} is nobody") from None
             vouched = frozenset(group for group in recorded.groups if "/" in group)  # by an issuer, not by the files
-            if len(self._identities) >= 4096:
+            if len(self._identities) >= _MOST_KNOWN:
                 self._identities.clear()
             self._identities[key] = replace(identity, groups=identity.groups | vouched)
         return self._identities[key]

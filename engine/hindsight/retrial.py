@@ -60,8 +60,7 @@ class _Retrial:
         except Lost as lost:
             self._leave(recorded, str(lost))
             return
-        is_observed = self._memory.revision.targets[recorded.target].mode is Mode.OBSERVE
-        if is_observed:
+        if self._memory.revision.targets[recorded.target].mode is Mode.OBSERVE:
             self._change(recorded, "allow", judgement)
         elif judgement.verdict is None:
             self._leave(recorded, judgement.reason)

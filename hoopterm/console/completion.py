@@ -67,7 +67,7 @@ def offers(schema: Mapping[str, Any], known: Names, at: Spot) -> list[Offer]:
     items = [item for node in nodes for item in _items(schema, node)]
     found: dict[str, Offer] = {}
     if at.is_item or not at.is_key:
-        found.update(_values(schema, items if at.is_item else nodes, known, at))
+        found.update(_values(items if at.is_item else nodes, known, at))
     if at.is_key:
         found.update(_keys(schema, items if at.is_item else [*nodes, *items], known, at))
     return _ranked(found.values(), at.typed)
@@ -98,9 +98,7 @@ def _keys(
             yield name, Offer(name, f"{name}: ", "label")
 
 
-def _values(
-    schema: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], known: Names, at: Spot
-) -> Iterator[tuple[str, Offer]]:
+def _values(nodes: Sequence[Mapping[str, Any]], known: Names, at: Spot) -> Iterator[tuple[str, Offer]]:
     for node in nodes:
         for value in (*node.get("enum", ()), *([node["const"]] if "const" in node else [])):
             yield str(value), Offer(str(value), str(value), _kind(at.path))

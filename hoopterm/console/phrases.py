@@ -7,7 +7,7 @@ from datetime import datetime
 
 def when(stamp: str) -> datetime:
     """An API time; raises ValueError where it is none."""
-    return datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    return datetime.fromisoformat(stamp)
 
 
 def seconds_until(stamp: str, now: datetime) -> float:

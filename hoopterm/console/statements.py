@@ -38,7 +38,6 @@ class Statement:
     rows: list[list[str | None]] = field(default_factory=list)
     first_row: int = 0  # how many rows came before `rows`
     delivered: int = 0  # rows seen so far
-    is_copy: bool = False
     is_terminal: bool = False  # its output is a screen, not rows
     ended: float | None = None
     status: str = ""
@@ -151,7 +150,6 @@ class Conversation:
             return _streamed(found, batch)
         found.delivered += batch.rows
         if batch.kind != "rows":
-            found.is_copy = True
             room = KEPT_ROWS - len(found.rows)
             lines = batch.cells[: 1 << 20].split(b"\n")[: max(room, 0)]
             texts = (line.decode("utf-8", "backslashreplace") for line in lines if line)

@@ -122,7 +122,7 @@ def is_followed(request: Request) -> bool:
     return request.kind not in _UNFOLLOWED and not is_new
 
 
-async def meaning_of(request: Request, home: bytes, resolve: Resolve, is_directory: IsDirectory) -> Meaning:
+async def meaning_of(request: Request, resolve: Resolve, is_directory: IsDirectory) -> Meaning:
     """Ask the target where its paths lead; raises what `resolve` raises."""
     verb = verb_of(request)
     if verb in ("LIMITS", "HOME", "NAMES") or (verb == "REALPATH" and request.path in (b"", b".")):

@@ -68,7 +68,7 @@ class Question:
         resolve = self._calls.expanded if self.request.name == "expand-path@openssh.com" else self._calls.real_path
         self.failure = None
         try:
-            self.meaning = await meaning_of(self.request, self._home, resolve, self._is_directory)
+            self.meaning = await meaning_of(self.request, resolve, self._is_directory)
         except Failed as failed:
             self.failure = failed.answer
             self.meaning = unresolved(self.request, self._home)

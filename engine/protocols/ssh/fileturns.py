@@ -44,10 +44,6 @@ class Turns:
         self.pending[turn] = None
         return turn
 
-    def concern(self, path: bytes) -> bool:
-        """Whether something pending is about this path."""
-        return any(_meet((path,), turn.paths) for turn in self.pending)
-
 
 def _meet(one: Iterable[bytes], others: Iterable[bytes]) -> bool:
     return any(_is_within(a, b) or _is_within(b, a) for a in one for b in others)

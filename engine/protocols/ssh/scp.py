@@ -77,10 +77,9 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What the source could not do. No word answers it; a fatal one is the last."""
+    """What the source could not do. No word answers it."""
 
     line: bytes
-    is_fatal: bool
 
 
 class Source:
@@ -148,7 +147,7 @@ class Source:
         if line is None:
             return None
         if line[:1] in (b"\1", b"\2"):
-            return Complaint(line, line[:1] == b"\2")
+            return Complaint(line)
         self._asked = self._read(line)
         self.state = State.ASKED
         return self._asked

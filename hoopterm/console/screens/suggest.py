@@ -75,7 +75,7 @@ class Suggest(Page):
         if found is None:
             state.show(self._nothing())
         else:
-            evidence.show(hindsight.evidence(found, self.console.now()))
+            evidence.show(hindsight.evidence(found))
         self.query_one("#rule").refresh()
 
     def on_live_table_moved(self) -> None:

@@ -73,7 +73,7 @@ def suggested(found: SuggestedRuleView, now: datetime) -> Mapping[str, Line]:
     }
 
 
-def evidence(found: SuggestedRuleView, now: datetime) -> list[Line]:
+def evidence(found: SuggestedRuleView) -> list[Line]:
     """A drafted rule, and what was seen that it would let run."""
     out = [line((clean(row), "string")) for row in found.yaml.rstrip("\n").split("\n")]
     out += [BLANK, line((f"would let run {phrases.plural(found.count, 'observed operation')}, such as", "dim"))]

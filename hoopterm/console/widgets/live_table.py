@@ -70,21 +70,12 @@ class LiveTable(Scroller):
             self.key = key
             self.by_hand = by_hand
 
-        @property
-        def control(self) -> LiveTable:
-            return self.table
-
     class Opened(Message):
         """A row was clicked twice."""
 
-        def __init__(self, table: LiveTable, key: str) -> None:
+        def __init__(self, table: LiveTable) -> None:
             super().__init__()
             self.table = table
-            self.key = key
-
-        @property
-        def control(self) -> LiveTable:
-            return self.table
 
     def __init__(
         self, columns: Sequence[Column], render_row: Callable[[str], Row], *, id: str | None = None, titles: bool = True
@@ -227,7 +218,7 @@ class LiveTable(Scroller):
         if event.y >= self._head and 0 <= place < len(self._keys):
             key = self._keys[place]
             if event.chain == 2 and key == self._cursor:
-                self.post_message(self.Opened(self, key))
+                self.post_message(self.Opened(self))
             self._point(key, by_hand=True)
 
     def on_focus(self) -> None:

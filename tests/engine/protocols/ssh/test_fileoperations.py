@@ -37,7 +37,7 @@ class Tree:
 async def told(request: Request) -> tuple[str, list[str], str]:
     """Verb, accesses, and the path that would go upstream."""
     tree = Tree()
-    meaning = await meaning_of(request, HOME, tree.resolve, tree.is_directory)
+    meaning = await meaning_of(request, tree.resolve, tree.is_directory)
     accesses = [f"{access.effect} {access.resource.name}" for access in meaning.accesses]
     return meaning.verb, accesses, meaning.request.path.decode()
 
@@ -151,7 +151,7 @@ async def test_what_the_target_does_not_resolve_is_decided_as_it_reads() -> None
 async def test_a_reviewer_reads_how_a_file_is_opened_and_with_which_mode() -> None:
     tree = Tree()
     request = Request(Kind.OPEN, path=b"f", flags=Flag.WRITE | Flag.CREAT, attributes=MODE)
-    meaning = await meaning_of(request, HOME, tree.resolve, tree.is_directory)
+    meaning = await meaning_of(request, tree.resolve, tree.is_directory)
     assert meaning.text == "WRITE /home/a/f (write, creat, mode 4755)"
 
 
@@ -160,7 +160,7 @@ async def test_paths_that_are_written_alike_are_not_the_same_operation() -> None
     tree = Tree()
     operations = []
     for path in (b"/srv/\xff", b"/srv/\\xff"):
-        meaning = await meaning_of(Request(Kind.REMOVE, path=path), HOME, tree.resolve, tree.is_directory)
+        meaning = await meaning_of(Request(Kind.REMOVE, path=path), tree.resolve, tree.is_directory)
         operations.append(meaning.operation("o", "s"))
     assert operations[0].text == operations[1].text
     assert operations[0].context != operations[1].context

@@ -48,7 +48,7 @@ def test_a_tree_is_read_the_same_however_it_is_cut(places: list[int]) -> None:
     ]
     assert b"".join(event.data for event in events if isinstance(event, Content)) == b"hello"
     assert [event.line for event in events if isinstance(event, Ending)] == [b"\0", b"\0"]
-    assert events[-1] == Complaint(b"\1scp: no\n", False)
+    assert events[-1] == Complaint(b"\1scp: no\n")
     assert (source.state, source.depth) == (State.READY, 0)
 
 
