@@ -8,6 +8,7 @@ keymap      the keys of a user's own, from a file
 palette     what can be reached by name, and how letters find it
 twins       the subcommand that does the same as an action
 store       what the engine said, as view state; no widgets
+access      targets, agents, tokens and locks, as the engine said last
 engines     those of one console, and which is in front
 link        keeps the store fed and survives the engine going away
 statements  a session's frames folded into its statements

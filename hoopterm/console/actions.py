@@ -38,6 +38,7 @@ class Scope(StrEnum):
     SUGGEST = "Suggested rules"
     READER = "Full text"
     AUDIT = "Audit"
+    TARGETS = "Targets and agents"
     ENTRY = "Audit entry"
     SCREEN = "Any screen"
     FILTER = "Filter"
@@ -135,6 +136,16 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.AUDIT, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
     _action(_S.AUDIT, "follow", "f", "f", "follow", "Show what comes as it comes, or stop that", 70, True),
     _action(_S.AUDIT, "export", "e", "e", "export…", "Write all that was found to a file: CSV or JSON", 60, True),
+    _action(_S.TARGETS, "open", "enter", "enter", "open", "All that is known of the entry", 90),
+    _action(
+        _S.TARGETS, "lock", "L", "L", "lock…", "Stop the target or the identity until unlocked; asks first", 85, True
+    ),
+    _action(_S.TARGETS, "unlock", "U", "U", "unlock…", "Let it be used again; asks first", 80, True),
+    _action(_S.TARGETS, "revoke", "x", "x", "revoke…", "End the token and what it opened; asks first", 75, True),
+    _action(_S.TARGETS, "sessions", "s", "s", "sessions", "The sessions of it", 60),
+    _action(_S.TARGETS, "record", "e", "e", "record", "What the record has of it", 40),
+    _action(_S.TARGETS, "section(1)", "tab right l", "tab", "next list", "Targets, agents, tokens, locks"),
+    _action(_S.TARGETS, "section(-1)", "shift+tab left h", "shift+tab", "list before", "The other way round"),
     _action(_S.ENTRY, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
     _action(_S.POLICY, "edit", "i enter", "i", "edit", "Type from here on; escape ends it", 99),
     _action(_S.POLICY, "apply", "a", "a", "apply…", "Put the text in force; asks first", 95, True),
@@ -178,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.APP, "mode('policy')", "4", "4", "Policy", "The rules: edit, check, apply"),
     _action(_S.APP, "mode('audit')", "5", "5", "Audit", "The record, searched and proven"),
     _action(_S.APP, "mode('replay')", "6", "6", "Replay", "Recordings, frame by frame"),
+    _action(_S.APP, "mode('targets')", "7", "7", "Targets", "Targets, agents, tokens and locks"),
     _action(_S.APP, "retry", "ctrl+r", "^r", "reconnect", "Reach for the engine again, now"),
     _action(_S.APP, "engines", "ctrl+e", "^e", "engines", "Pick another engine of this console to have in front"),
     _action(
@@ -186,7 +198,7 @@ ACTIONS: tuple[Action, ...] = (
         "colon ctrl+p",
         ":",
         "commands",
-        "Any command, session, review, recording, target or rule, by some letters of it",
+        "Any command, session, review, recording, target, agent or rule, by some letters of it",
     ),
     _action(_S.APP, "help", "question_mark f1", "?", "help", "The keys of this screen; enter runs one", 15),
     _action(_S.APP, "quit", "ctrl+q", "^q", "quit", "Quit the console"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -22,7 +23,6 @@ from hoopterm.console.drafts import Drafts
 from hoopterm.console.keyboard import Keyboard, Passed, Typed
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine, Link, Road
-from hoopterm.console.phrases import plural
 from hoopterm.console.pulse import Pulse
 from hoopterm.console.scratch import Directory, Memory, Scratch
 from hoopterm.console.screens.page import Page
@@ -34,47 +34,18 @@ from hoopterm.console.widgets.prompt import Prompt
 from hoopterm.errors import Problem
 
 if TYPE_CHECKING:
+    from hoopterm.console.access import Kind
     from hoopterm.console.screens.approvals import Approvals
+    from hoopterm.console.screens.targets import Targets
 
 _QUIET_AFTER = 20.0  # seconds
 _BETWEEN = "between"  # the mode while another engine comes to the front
 Severity = Literal["information", "warning", "error"]
 
 
-def _overview() -> Screen[None]:
-    from hoopterm.console.screens.overview import Overview
-
-    return Overview()
-
-
-def _approvals() -> Screen[None]:
-    from hoopterm.console.screens.approvals import Approvals
-
-    return Approvals()
-
-
-def _sessions() -> Screen[None]:
-    from hoopterm.console.screens.sessions import Sessions
-
-    return Sessions()
-
-
-def _policy() -> Screen[None]:
-    from hoopterm.console.screens.policy import Policy
-
-    return Policy()
-
-
-def _replay() -> Screen[None]:
-    from hoopterm.console.screens.recordings import Recordings
-
-    return Recordings()
-
-
-def _audit() -> Screen[None]:
-    from hoopterm.console.screens.audit import Audit
-
-    return Audit()
+def _page(module: str, name: str) -> Callable[[], Screen[Any]]:
+    """A first screen, imported when it is gone to."""
+    return lambda: cast("Screen[Any]", getattr(import_module(f"hoopterm.console.screens.{module}"), name)())
 
 
 class Console(App[None]):
@@ -84,12 +55,13 @@ class Console(App[None]):
     CSS_PATH: ClassVar[str | None] = "hoopterm.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours, made from the action registry
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "overview": _overview,
-        "approvals": _approvals,
-        "sessions": _sessions,
-        "policy": _policy,
-        "audit": _audit,
-        "replay": _replay,
+        "overview": _page("overview", "Overview"),
+        "approvals": _page("approvals", "Approvals"),
+        "sessions": _page("sessions", "Sessions"),
+        "policy": _page("policy", "Policy"),
+        "audit": _page("audit", "Audit"),
+        "replay": _page("recordings", "Recordings"),
+        "targets": _page("targets", "Targets"),
     }
     BINDINGS = bindings(Scope.APP)
 
@@ -273,14 +245,14 @@ class Console(App[None]):
             self.say(f"terminated session {id}")
 
     @work(group="decide")
-    async def lock(self, identity: str, reason: str) -> None:
-        """Lock an identity and tell what came of it."""
+    async def act(self, doing: Callable[[Engine], Awaitable[str]], failed: str) -> None:
+        """Do something at the engine, and tell what came of it."""
         try:
-            locked = await self.engine.lock(identity=identity, reason=reason)
+            self.say(await doing(self.engine))
         except Problem as problem:
-            self.say(f"not locked: {_words(problem)}", "error")
-        else:
-            self.say(f"locked {identity}: {plural(locked.ended, 'session')} ended")
+            self.say(f"{failed}: {_words(problem)}", "error")
+        if self.front is not None:
+            self.front.refetch()
 
     @work(group="command")
     async def perform(self, on: Page | Console, action: str) -> None:
@@ -302,12 +274,20 @@ class Console(App[None]):
         cast("Approvals", self.screen).select(id)
 
     @work(group="command")
-    async def open_filtered(self, mode: str, words: str) -> None:
+    async def open_access(self, kind: Kind, key: str = "") -> None:
+        """A target, an agent, a token or a lock, or the list of them."""
+        if self.current_mode != "targets":
+            await self.switch_mode("targets")
+        self.home()
+        cast("Targets", self.screen).select(kind, key)
+
+    @work(group="command")
+    async def open_filtered(self, mode: str, words: str, purpose: str = "filter") -> None:
         """A list with what has these words."""
         if self.current_mode != mode:
             await self.switch_mode(mode)
         self.home()
-        self.screen.post_message(Prompt.Changed("filter", words, True))
+        self.screen.post_message(Prompt.Changed(purpose, words, True))
 
     def open_recording(self, source: Path | str, operation: str | None = None) -> None:
         """Replay a file, or the recording of a session of the engine, at an operation where one is named."""

@@ -132,6 +132,15 @@ def _words(spans: Line) -> Iterable[Span]:
             yield Span(text[start:], role)
 
 
+def labelled(cells: int, *facts: tuple[str, Line]) -> list[Line]:
+    """Facts under each other, each behind its label and folded to the width."""
+    out: list[Line] = []
+    for label, value in facts:
+        for index, piece in enumerate(wrap(value, max(cells - 12, 20))):
+            out.append((Span((label if not index else "").ljust(12), "dim"), *piece))
+    return out
+
+
 _DOT = Span(" · ", "dim")
 
 

@@ -30,6 +30,7 @@ from engine.api.schema import (
     StatusView,
     SuggestionView,
 )
+from hoopterm.console.access import Source
 from hoopterm.console.store import LinkState, Store
 from hoopterm.errors import EngineUnreachable, Problem, Refused
 
@@ -39,7 +40,7 @@ _LONGEST_PAUSE = 5.0
 _REFUSED_PAUSE = 60.0  # what was refused is refused again, and hosts lock out who asks too often
 
 
-class Engine(Protocol):
+class Engine(Source, Protocol):
     """What the console asks of an engine: `hoopterm.client.Client` is one."""
 
     async def status(self) -> StatusView:
@@ -70,8 +71,16 @@ class Engine(Protocol):
         """End a session now."""
         ...
 
-    async def lock(self, *, reason: str, identity: str) -> LockView:
-        """Refuse new sessions of an identity, and end live ones."""
+    async def lock(self, *, reason: str, identity: str | None = None, target: str | None = None) -> LockView:
+        """Refuse new sessions of an identity or on a target, and end live ones."""
+        ...
+
+    async def unlock(self, *, reason: str, identity: str | None = None, target: str | None = None) -> LockView:
+        """Let it be used again."""
+        ...
+
+    async def revoke_token(self, token: str) -> None:
+        """End a token and the sessions it opened."""
         ...
 
     def watch(self, session: str) -> AsyncGenerator[FrameView, None]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hoopterm.console.access import Kind
 from hoopterm.console.store import Store
 
 if TYPE_CHECKING:
@@ -64,10 +65,17 @@ def recordings(store: Store) -> Iterator[Entry]:
 
 
 def targets(store: Store) -> Iterator[Entry]:
-    """Each target; its sessions."""
+    """Each target."""
     for target in store.status.targets if store.status is not None else ():
-        told = f"its sessions · {target.protocol} {target.address}"
-        yield Entry("target", target.name, told, _filters("sessions", target.name))
+        told = f"how it answers · {target.protocol} {target.address}"
+        yield Entry("target", target.name, told, _opens_access(Kind.TARGETS, target.name))
+
+
+def agents(store: Store) -> Iterator[Entry]:
+    """Each agent, once they were asked for, else those that were seen."""
+    seen = {session.identity.subject for session in store.sessions.values() if session.identity.kind == "agent"}
+    for name in sorted(seen | set(store.access.agents if store.access is not None else ())):
+        yield Entry("agent", name, "who answers for it, and until when", _opens_access(Kind.AGENTS, name))
 
 
 def rules(store: Store) -> Iterator[Entry]:
@@ -76,7 +84,7 @@ def rules(store: Store) -> Iterator[Entry]:
         yield Entry("rule", name, "what it held", _filters("approvals", name))
 
 
-PROVIDERS: tuple[Provider, ...] = (reviews, sessions, targets, rules, recordings)
+PROVIDERS: tuple[Provider, ...] = (reviews, sessions, targets, agents, rules, recordings)
 
 
 def rank(words: str, entries: Sequence[Entry]) -> list[int]:
@@ -125,6 +133,10 @@ def _opens_session(id: str) -> Callable[[Console], object]:
 
 def _opens_recording(id: str) -> Callable[[Console], object]:
     return lambda console: console.open_recording(id)
+
+
+def _opens_access(kind: Kind, key: str) -> Callable[[Console], object]:
+    return lambda console: console.open_access(kind, key)
 
 
 def _filters(mode: str, words: str) -> Callable[[Console], object]:

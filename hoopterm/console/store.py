@@ -12,6 +12,7 @@ from enum import StrEnum
 from time import monotonic
 
 from engine.api.schema import LiveView, ReviewView, SessionView, StatusView
+from hoopterm.console.access import Access
 
 STALE_AFTER = 10.0  # seconds of silence; the live feed says something at least every few
 _PAST_REVIEWS = 500
@@ -47,6 +48,7 @@ class Store:
         self.status: StatusView | None = None
         self.reviews: dict[str, ReviewView] = {}
         self.sessions: dict[str, SessionView] = {}
+        self.access: Access | None = None  # asked for by the screen that shows it
         self.loaded = False
         self._changes: set[Topic] = set()
         self._order: list[str] | None = None

@@ -40,6 +40,7 @@ class Question:
     moot: Callable[[], str]
     is_dangerous: bool = False
     reason_hint: str = "goes into the record"
+    has_reason: bool = True
 
 
 class Confirm(ModalScreen[str | None]):
@@ -61,7 +62,7 @@ class Confirm(ModalScreen[str | None]):
         with Vertical(id="dialog", classes="danger" if self._question.is_dangerous else ""):
             yield Static(Content(clean(self._question.title)), id="dialog-title")
             yield Document(id="dialog-facts")
-            with Horizontal(id="dialog-reason"):
+            with Horizontal(id="dialog-reason", classes="" if self._question.has_reason else "none"):
                 yield Static("reason", id="dialog-label")
                 yield Input(
                     id="reason",
@@ -69,6 +70,7 @@ class Confirm(ModalScreen[str | None]):
                     max_length=1000,
                     compact=True,
                     select_on_focus=False,
+                    disabled=not self._question.has_reason,
                 )
             with Horizontal(id="dialog-buttons"):
                 yield Bar(self._hint, id="dialog-hint")
@@ -134,6 +136,8 @@ class Confirm(ModalScreen[str | None]):
     def _hint(self, cells: int) -> Line:
         focused = self.focused.id if self.focused is not None else None
         keys, does = _HINTS.get(focused or "", ("tab", "next"))
+        if focused == "cancel" and not self._question.has_reason:
+            does = "goes to the other"
         if self.query_one("#confirm", Button).disabled:
             keys, does = "enter", "leaves"
         return shorten(line((f"{keys} ", "key"), (f"{does}  ", "dim"), ("esc ", "key"), ("cancels", "dim")), cells)

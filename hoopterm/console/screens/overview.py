@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from engine.api.schema import ChangesView
 from hoopterm.console import phrases
+from hoopterm.console.access import Kind
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import Item, Line
 from hoopterm.console.screens.page import Page
@@ -28,10 +29,8 @@ _DOES = {"review": "decide", "session": "watch", "news": "replay", "target": "th
 _LEADS_TO = {
     "reviews": "approvals",
     "sessions": "sessions",
-    "targets": "targets",
-    "target": "targets",
-    "locks": "targets",
 }
+_LISTS = {"targets": Kind.TARGETS, "target": Kind.TARGETS, "locks": Kind.LOCKS}
 
 
 class Overview(Page):
@@ -165,7 +164,7 @@ class Overview(Page):
     def off(self) -> frozenset[str]:
         """Where nothing can be chosen, nothing opens."""
         kind, id = self._cursor
-        has_none = not kind or (kind == "news" and not id) or _LEADS_TO.get(kind, "overview") not in self.console.MODES
+        has_none = not kind or (kind == "news" and not id)
         return super().off() | ({"open", "copy"} if has_none else frozenset())
 
     def why_off(self, id: str) -> str:
@@ -191,6 +190,8 @@ class Overview(Page):
             console.open_session(id)
         elif kind == "news":
             console.open_recording(id)
+        elif kind in _LISTS:
+            console.open_access(_LISTS[kind], id)
         else:
             console.action_mode(_LEADS_TO[kind])
 

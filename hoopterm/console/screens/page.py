@@ -83,6 +83,9 @@ class Page(Screen[None]):
             self.query_one(id, Bar).look()
         self.show(topics)
 
+    def refetch(self) -> None:
+        """Ask the engine again for what no feed tells, now that something was done."""
+
     def tick(self) -> None:
         """A second has passed."""
         self.changed(frozenset())

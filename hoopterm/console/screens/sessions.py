@@ -11,6 +11,7 @@ from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line
 from hoopterm.console.screens.confirm import Confirm, Question
 from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.stopping import ask_to_lock
 from hoopterm.console.store import LinkState, Topic, matches
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, session
@@ -151,7 +152,7 @@ class Sessions(Page):
         """Ask, then stop its identity."""
         found = self.current
         if not self.is_off("lock") and found is not None:
-            ask_to_lock(self, found)
+            _lock_who_runs(self, found)
 
     def action_filter(self) -> None:
         """Ask for words."""
@@ -220,25 +221,13 @@ def ask_to_end(page: Page, found: SessionView) -> None:
     page.app.push_screen(Confirm(question), answered)
 
 
-def ask_to_lock(page: Page, found: SessionView) -> None:
+def _lock_who_runs(page: Page, found: SessionView) -> None:
     """Ask, then lock the identity of a session."""
-    console = page.console
+    store = page.console.store
     subject = found.identity.subject
 
     def facts(cells: int) -> list[Line]:
-        live = (each for each in console.store.sessions.values() if each.state == "live")
+        live = (each for each in store.sessions.values() if each.state == "live")
         return session.lock_question(found, sum(each.identity.subject == subject for each in live), cells)
 
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.lock(subject, reason)
-
-    question = Question(
-        title=f"Lock {clean(subject, 60)}?",
-        button="Lock",
-        facts=facts,
-        moot=lambda: "the engine is away: nothing can be locked now" if console.store.is_stale else "",
-        is_dangerous=True,
-        reason_hint="why; a lock needs a reason",
-    )
-    page.app.push_screen(Confirm(question), answered)
+    ask_to_lock(page, "identity", subject, facts)

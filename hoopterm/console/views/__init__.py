@@ -4,6 +4,8 @@ status     glyph, word and colour of every state
 overview   the first look: what waits, what is alive, the last hour
 health     listeners, targets, log and space in a line each
 news       what changed in a line each
+target     a target: its row, its facts, the question before its lock
+access     agents, tokens and locks in the same way
 sparkline  numbers over time in one line
 review     the queue's rows and the detail of a held operation
 entry      an entry of the log: its row, its fields, its proof

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.api.schema import SessionView
 from hoopterm.console import phrases
-from hoopterm.console.lines import BLANK, Line, Span, joined, line, wrap
+from hoopterm.console.lines import BLANK, Line, Span, joined, labelled, line
 from hoopterm.console.text import clean
 from hoopterm.console.views import status
 from hoopterm.console.views.review import person
@@ -82,7 +82,7 @@ def facts(session: SessionView, now: datetime, is_stale: bool = False) -> list[L
 def question(session: SessionView, now: datetime, cells: int) -> list[Line]:
     """What the confirmation of an end repeats."""
     did = line(phrases.plural(session.operations, "operation"), f", last {clean(session.last_verb, 40) or 'none'}")
-    return _folded(
+    return labelled(
         cells,
         ("who", person(session.identity)),
         ("where", line((clean(session.target, 80), "bright"), (f"  from {clean(session.client, 80)}", "dim"))),
@@ -98,7 +98,7 @@ def lock_question(session: SessionView, live: int, cells: int) -> list[Line]:
     identity = session.identity
     name = clean(identity.subject, 60)
     too = line("the agents they sponsor, what is done on their behalf or through tokens they minted")
-    return _folded(
+    return labelled(
         cells,
         ("who", person(identity)),
         ("where", line("every target")),
@@ -106,11 +106,3 @@ def lock_question(session: SessionView, live: int, cells: int) -> list[Line]:
         *((("also", too),) if identity.kind == "human" else ()),
         ("how long", line(f"until somebody runs hoopterm unlock --identity {name}")),
     )
-
-
-def _folded(cells: int, *facts: tuple[str, Line]) -> list[Line]:
-    out: list[Line] = []
-    for label, value in facts:
-        for index, piece in enumerate(wrap(value, max(cells - 12, 20))):
-            out.append((Span((label if not index else "").ljust(12), "dim"), *piece))
-    return out

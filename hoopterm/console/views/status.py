@@ -45,6 +45,12 @@ TARGETS = {
     "failing": Mark("✗", "failing", "danger"),
     "locked": Mark("■", "locked", "red"),
 }
+REACH = {
+    "reachable": Mark("✓", "reachable", ""),
+    "unreachable": Mark("✗", "unreachable", "danger"),
+    "untried": Mark("◌", "never tried", "dim"),
+    "locked": Mark("■", "locked", "red"),
+}
 ACCESS = {
     "valid": Mark("✓", "valid", ""),
     "soon": Mark("▲", "ends soon", "amber"),

@@ -10,5 +10,6 @@ entry_table the same, of which only a part is loaded
 grid        a terminal's screen, cell by cell
 bars        header, banner, footer and rules: single lines
 yaml_editor an editor of YAML; choices: the words it offers
+tabs        the parts of one screen in a line
 prompt      one line of input at the foot
 """

@@ -19,7 +19,6 @@ from engine.api.schema import (
     FrameView,
     IdentityView,
     LiveView,
-    LockView,
     OutcomeView,
     RecordingView,
     ReviewView,
@@ -32,6 +31,7 @@ from engine.api.schema import (
 from hoopterm.errors import EngineUnreachable, Refused
 from tests.hoopterm.console.policies import Policies
 from tests.hoopterm.console.record import detail
+from tests.hoopterm.console.registers import Registers
 
 NOW = datetime(2026, 11, 22, 21, 41, 7, tzinfo=UTC)
 
@@ -233,7 +233,7 @@ def status(**changes: object) -> StatusView:
     return msgspec.structs.replace(view, **changes)
 
 
-class FakeEngine(Policies):
+class FakeEngine(Registers, Policies):
     """The client's methods over plain lists. `away` makes every call fail; `feed` is the live stream."""
 
     def __init__(self) -> None:
@@ -243,7 +243,6 @@ class FakeEngine(Policies):
         self.kept = {review.id: review for review in queue()}
         self.open = {session.id: session for session in sessions()}
         self.view = status()
-        self.calls: list[tuple[str, ...]] = []
         self.away = False
         self.refusal: Refused | None = None
         self.files: dict[str, bytes] = {}
@@ -306,12 +305,6 @@ class FakeEngine(Policies):
         """End a session."""
         self._answer()
         self.calls.append(("kill", session, reason))
-
-    async def lock(self, *, reason: str, identity: str) -> LockView:
-        """Lock an identity as bob."""
-        self._answer()
-        self.calls.append(("lock", identity, reason))
-        return LockView("identity", identity, "bob", reason, stamp(), ended=1)
 
     async def watch(self, session: str) -> AsyncGenerator[FrameView, None]:
         """What was put on `frames`, until None."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hoopterm.console.palette import MOST, PROVIDERS, Entry, rank, recordings, reviews, rules, sessions, targets
+from hoopterm.console.palette import MOST, PROVIDERS, Entry, agents, rank, recordings, reviews, rules, sessions, targets
 from hoopterm.console.screens.help import Help
-from hoopterm.console.screens.sessions import Sessions
 from hoopterm.console.screens.watch import Watch
 from hoopterm.console.store import Store
 from tests.hoopterm.console import scenes
@@ -28,6 +27,7 @@ def test_each_provider_tells_of_its_kind() -> None:
     assert [found.label for found in sessions(store)] == ["report-bot → shop", "etl-bot → shop"]
     assert [found.label for found in recordings(store)] == ["etl-bot → warehouse", "report-bot → shop"]
     assert [found.label for found in targets(store)] == ["shop"]
+    assert [found.label for found in agents(store)] == ["etl-bot", "report-bot"]
     assert [found.label for found in rules(store)] == ["deletes-need-a-human"]
 
 
@@ -66,12 +66,14 @@ async def test_enter_runs_the_best_match_whatever_the_cursor_was_on() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Watch))
 
 
-async def test_a_rule_and_a_target_lead_to_lists_of_theirs() -> None:
+async def test_a_rule_leads_to_what_it_held_and_a_target_and_an_agent_to_themselves() -> None:
     engine = FakeEngine()
     engine.view = scenes.status(targets=[scenes.SHOP])
     async with running(engine) as pilot:
-        await pilot.press("colon", *"its sessions shop", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Sessions) and "filter: shop" in picture(pilot))
+        await pilot.press("colon", *"how it answers shop", "enter")
+        await until(pilot, lambda: app_of(pilot).current_mode == "targets" and "▌✓ reachable    shop" in picture(pilot))
+        await pilot.press("colon", *"who answers etl", "enter")
+        await until(pilot, lambda: "▌▲ ends soon  etl-bot" in picture(pilot))
         await pilot.press("colon", *"what it held", "enter")
         await until(pilot, lambda: app_of(pilot).current_mode == "approvals")
         await until(pilot, lambda: "filter: deletes-need-a-human" in picture(pilot))

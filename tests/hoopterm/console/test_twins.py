@@ -91,6 +91,7 @@ def test_what_an_action_does_is_found_through_what_it_calls() -> None:
         if reaches_engine(inspect.unwrap(getattr(owner, method(action))), owner, set())
     }
     assert {"approvals.approve", "approvals.deny", "sessions.terminate", "sessions.lock", "watch.terminate"} <= reaching
+    assert {"targets.lock", "targets.unlock", "targets.revoke"} <= reaching
     assert "approvals.scroll_down" not in reaching
     assert "app.help" not in reaching
 
