@@ -162,7 +162,7 @@ async def _replay(pilot: Pilot[None]) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: "8 statements" in picture(pilot))
     await pilot.press(*["right_square_bracket"] * 3)
-    await pilot.pause()
+    await until(pilot, lambda: "asking" not in picture(pilot))
 
 
 async def _replay_shell(pilot: Pilot[None]) -> None:

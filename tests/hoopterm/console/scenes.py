@@ -331,7 +331,7 @@ class FakeEngine(Registers, Policies):
         if query.startswith("colour:"):
             raise Refused("error", "there is no field 'colour'", "fields are identity, target")
         if operation := re.search(r"operation:(\S+)", query):
-            found = [entry for entry in self.entries if entry.operation == operation[1]]
+            found = [entry for entry in self.entries if entry.operation == operation[1].strip('"')]
         else:
             found = [entry for entry in self.entries if query in entry.text]
         if after is not None:
