@@ -319,6 +319,16 @@ def test_git_works_where_a_rule_says_that_it_is_not_seen(start_bastion: StartBas
         assert done.returncode == 0, done.stderr
 
 
+def test_what_is_let_run_unseen_shows_nothing_of_another_command(start_bastion: StartBastion, tmp_path: Path) -> None:
+    """SECURITY 2: nothing unmasked leaves beside what a rule lets run unseen."""
+    bastion = start_bastion(STOPPING % "unseen", masking=MASKING)
+    (tmp_path / "cards").write_text(f"{CARD}\n")
+    for line in (f"git-upload-pack x.git; cat {tmp_path}/cards", f"cat {tmp_path}/* # git-upload-pack"):
+        done = bastion.ssh(line)
+        assert CARD.encode() not in done.stdout + done.stderr
+        assert b"run it alone" in done.stderr
+
+
 @pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="this kernel mounts nothing for programs")
 def test_a_folder_of_the_target_is_mounted_and_what_is_closed_in_it_stays_closed(
     start_bastion: StartBastion, home: Path, tmp_path: Path

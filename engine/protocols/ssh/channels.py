@@ -265,11 +265,15 @@ def _masker_of(request: Request, passage: Passage) -> Callable[[Masks], StreamMa
     if (talk := conversation(request.text)) is None:
         return None
     mask = passage.decision.handling.mask if passage.decision.handling is not None else ""
-    if request.terminal is None and talk.is_packed and mask == "unseen":
+    may = request.terminal is None and talk.is_alone
+    if may and talk.is_packed and mask == "unseen":
         return unseen
-    if request.terminal is None and not talk.is_packed and mask in ("stop", "unseen"):
+    if may and not talk.is_packed and mask in ("stop", "unseen"):
         return guard
-    if mask == "stop":
+    if mask in ("stop", "unseen") and not may:
+        why = "on a terminal, or with anything else in its line, its output cannot be told from other output"
+        hint = "run it alone, as a client of it does"
+    elif mask == "stop":
         why = "what it sends is compressed, so no value in it can be seen"
         hint = "leave compression out (rsync without -z), or have a rule say `mask: unseen`"
     else:

@@ -19,10 +19,14 @@ _PACKS: Final = re.compile(r"-[A-Za-z0-9]*z.*|--(?:.*-)?compress(?:-(?:choice|le
 
 
 class Conversation(NamedTuple):
-    """One such program. `is_packed`: what it sends is compressed, so that values in it cannot be seen."""
+    """One such program. `is_packed`: what it sends is compressed, so that values in it cannot be seen.
+
+    `is_alone`: the line runs nothing else, but what hands it on as it is (`sudo`), so all output is the program's.
+    """
 
     program: str
     is_packed: bool
+    is_alone: bool
 
 
 def conversation(line: str) -> Conversation | None:
@@ -30,16 +34,17 @@ def conversation(line: str) -> Conversation | None:
     told = tell(line)
     if told.why_opaque is not None:
         found = _HINTED.search(line)
-        return Conversation("rsync" if "rsync" in found[0] else "git", is_packed=True) if found is not None else None
-    for access in told.accesses:
-        if access.effect is Effect.EXECUTE and access.resource.kind == "command":
-            words = shlex.split(access.resource.name)
-            name = words[0].rpartition("/")[2]
-            name = f"git-{words[1]}" if name == "git" and len(words) > 1 else name
-            if name in _GIT:
-                return Conversation(name, is_packed=True)
-            if name == "rsync" and "--server" in words:
-                return Conversation(name, is_packed=any(_is_packed(word) for word in words[1:]))
+        return Conversation("rsync" if "rsync" in found[0] else "git", True, False) if found is not None else None
+    run = [each.resource for each in told.accesses if each.effect is Effect.EXECUTE]
+    commands = [resource.name for resource in run if resource.kind == "command"]
+    is_alone = told.argv is not None and all(commands[0].endswith(command) for command in commands)
+    for words in map(shlex.split, commands):
+        name = words[0].rpartition("/")[2]
+        name = f"git-{words[1]}" if name == "git" and len(words) > 1 else name
+        if name in _GIT:
+            return Conversation(name, True, is_alone)
+        if name == "rsync" and "--server" in words:
+            return Conversation(name, any(_is_packed(word) for word in words[1:]), is_alone)
     return None
 
 
