@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from engine.approvals import records
 from engine.approvals.asking import operation_of
-from engine.approvals.request import OPEN, Move, Review, State, after
+from engine.approvals.request import OPEN, Move, Review, State, after, decided_before
 from engine.bus import Bus
 from engine.errors import Conflict, NotFound
 from engine.model import Operation
@@ -90,7 +90,7 @@ class Docket:
         stored = await self.store.review(id)
         if stored is None:
             raise NotFound(f"no review {id}", "", "hoopterm approvals list")
-        raise Conflict(f"review {id} is {stored.state}", "it was decided before", "nothing is to be done")
+        raise decided_before(records.from_stored(stored))
 
     def approved(self, binding: str) -> list[Case]:
         """The approvals of one exact operation, oldest first."""

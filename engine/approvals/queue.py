@@ -17,7 +17,7 @@ from engine.approvals.asking import HeldSession, review_of, storable
 from engine.approvals.ballot import text_of
 from engine.approvals.docket import TOPIC, Case, Docket, Evidence
 from engine.approvals.eligibility import Configured, Reviewer
-from engine.approvals.request import Move, Review, State, Vote
+from engine.approvals.request import Move, Review, State, Vote, decided_before
 from engine.bus import Bus
 from engine.errors import Conflict, Denied, Forbidden, HooptermError, NotFound
 from engine.model import Decision, Identity, Operation, Outcome, Verdict
@@ -183,9 +183,7 @@ class ReviewQueue:
 
     def _check_vote(self, review: Review, person: str) -> None:
         if review.state is not State.PENDING:
-            raise Conflict(
-                f"review {review.id} is {review.state.value}", "it was decided before", "nothing is to be done"
-            )
+            raise decided_before(review)
         if any(vote.person == person for vote in review.votes):
             raise Conflict(f"{person} has voted already", "one person is one vote", "ask another reviewer")
         if why := eligibility.why_not(review, person, self._revision):

@@ -67,6 +67,15 @@ def after(state: State, move: Move) -> State:
     return following
 
 
+def decided_before(review: Review) -> Conflict:
+    """Why nothing can be decided of a review any more, with who did."""
+    wanted = "deny" if review.state is State.DENIED else "approve"
+    people = ", ".join(vote.person for vote in review.votes if vote.verdict == wanted)
+    did = "denied" if review.state is State.DENIED else "approved"
+    why = f"{people} {did} it before" if people and review.decided is not None else "it was decided before"
+    return Conflict(f"review {review.id} is {review.state.value}", why, "nothing is to be done")
+
+
 @dataclass(frozen=True, slots=True)
 class Vote:
     """One person's vote: approve or deny."""

@@ -166,6 +166,11 @@ class Console(App[None]):
         front = self.front
         if front is not None:
             front.changed(self.store.take_changes())
+        elif self.screen_stack:
+            from hoopterm.console.screens.confirm import Confirm
+
+            if isinstance(self.screen, Confirm):
+                self.screen.tick()  # what it asks may have been decided by somebody else
 
     def _tick(self) -> None:
         if self._had_terminal and not os.isatty(0):  # hung up, and nobody sent us SIGHUP: input would end for ever

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hoopterm.errors import Refused
@@ -42,6 +44,36 @@ async def test_a_denial_needs_a_reason(serving: Serving) -> None:
     with pytest.raises(Refused) as caught:
         await serving.client.approve(id)
     assert caught.value.code == "conflict"
+    await serving.gateway.close_session(session, "done")
+
+
+@needs_root
+@pytest.mark.parametrize("verdict", ["approve", "deny"])
+async def test_of_two_who_decide_at_the_same_moment_one_does_and_the_other_is_told_who_did(
+    serving: Serving, verdict: str
+) -> None:
+    session, _ = await serving.open_session()
+    id = await serving.hold(session)
+    await serving.client.review(id)  # its connection is open now
+    ours, (status, theirs) = await asyncio.gather(
+        getattr(serving.client, verdict)(id, "root says so"),
+        serving.ask_as(USERS["approver"], "POST", f"/reviews/{id}/approve", {"reason": "OPS-114"}),
+        return_exceptions=True,
+    )
+    after = await serving.client.review(id)
+    (vote,) = after.votes
+    if status == 200:
+        assert isinstance(ours, Refused)
+        assert ours.code == "conflict"
+        assert f"{vote.person} approved it before" in ours.message
+        assert (after.state, vote.person) == ("approved", "approver")
+    else:
+        assert status == 409
+        assert f"root {'denied' if verdict == 'deny' else 'approved'} it before" in theirs["error"]["message"]
+        assert (after.state, vote.person) == ("denied" if verdict == "deny" else "approved", "root")
+    assert len(await serving.events("review.approved") + await serving.events("review.denied")) == 1
+    with pytest.raises(Refused, match=f"{vote.person} (approved|denied) it before"):
+        await serving.client.deny(id, "too late")
     await serving.gateway.close_session(session, "done")
 
 

@@ -121,8 +121,7 @@ async def test_a_review_decided_elsewhere_makes_the_open_question_moot() -> None
         screen = pilot.app.screen
         assert isinstance(screen, Confirm)
         await until(pilot, lambda: app_of(pilot).store.reviews["rv_1"].state == "denied")
-        screen.tick()
-        assert screen.query_one("#confirm", Button).disabled
+        await until(pilot, lambda: screen.query_one("#confirm", Button).disabled)
         assert "already denied by dan" in picture(pilot)
         await pilot.press("enter")
         assert engine.calls == []
