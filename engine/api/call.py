@@ -56,6 +56,15 @@ class Call:
         """One parameter of the query, None where it is absent."""
         return self.request.query.get(name)
 
+    def number(self, name: str, *, most: int = 1 << 53) -> int | None:
+        """A parameter that is a whole number, None where it is absent; raises HooptermError for what is none."""
+        text = self.query(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 17) or int(text) > most:
+            raise HooptermError(f"`{name}` is no number up to {most}: {text[:20]!r}")
+        return int(text)
+
     async def body(self, shape: type[T]) -> T:
         """The request's body; raises HooptermError where it is not of this shape."""
         content = await self.request.read()

@@ -13,7 +13,6 @@ from engine.api.call import Call
 from engine.api.schema import ChangesView, ChangeView
 from engine.audit.events import EventName
 from engine.audit.log import Log
-from engine.errors import HooptermError
 from engine.notify.notices import SAID
 
 _BLOCK = 512
@@ -48,12 +47,10 @@ _APART = ("rule", "verb", "kind", "why", "review", "revision", "token", "level")
 
 async def changes(call: Call) -> ChangesView:
     """What happened from the entry `since` on; without it, among the last entries that are looked at."""
-    asked = call.query("since")
-    if asked is not None and not (asked.isascii() and asked.isdigit() and len(asked) < 16):
-        raise HooptermError(f"`since` is no number of an entry: {asked[:20]!r}")
+    asked = call.number("since")
     log = call.gateway.log
     size = log.size
-    since = min(int(asked), size) if asked is not None else max(size - MOST_ENTRIES, 0)
+    since = min(asked, size) if asked is not None else max(size - MOST_ENTRIES, 0)
     await call.evidence("changes", since=since)
     return await asyncio.to_thread(_changes, log, since, size)
 

@@ -26,6 +26,7 @@ _SUFFIX = ".hoop"
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BLOCK = 512  # entries read at a time; a live feed is not held up by a long search
 _FOLLOW_CAPACITY = 16_384
+_MOST = 10**9  # entries that one may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,6 @@ class Selection:
     @classmethod
     def of(cls, call: Call) -> Selection:
         """As the query says; raises HooptermError where it does not make sense."""
-        last = call.query("last")
-        if last is not None and not (last.isascii() and last.isdigit() and len(last) < 10):
-            raise HooptermError(f"`last` is no number: {last[:20]!r}")
         event = call.query("event")
         if event is not None and not any(fnmatchcase(name, event) for name in EventName):
             raise HooptermError(f"there is no event {event[:64]!r}", hint="events are: " + " ".join(EventName))
@@ -54,7 +52,7 @@ class Selection:
             call.query("identity"),
             call.query("target"),
             event,
-            int(last) if last is not None else None,
+            call.number("last", most=_MOST),
         )
 
     def has(self, entry: dict[str, Any]) -> bool:

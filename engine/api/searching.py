@@ -37,7 +37,7 @@ async def search(call: Call) -> SearchView | web.StreamResponse:
     `before` and `after` are sequences: the next page of a query that this person has asked for is no new event."""
     text = call.query("q") or ""
     query = parse(text, call.gateway.now())
-    page = Page(_number(call, "limit", _LIMIT, MOST) or _LIMIT, _number(call, "before"), _number(call, "after"))
+    page = Page(call.number("limit", most=MOST) or _LIMIT, call.number("before"), call.number("after"))
     follow = call.query("follow") == "true"
     await _record(call, text, page, follow=follow)
     if follow:
@@ -100,12 +100,10 @@ def _detail(gateway: Gateway, sequence: int) -> EntryDetailView:
     raw, proof = _proved(gateway, sequence)
     said = msgspec.json.decode(raw)
     statement = statement_of(gateway.state, said["operation"]) if said.get("operation") else None
-    has_recording = False
-    if said.get("session"):
-        try:
-            has_recording = bool(recording_of(gateway.state, said["session"]))
-        except NotFound:
-            has_recording = False
+    try:
+        has_recording = bool(said.get("session") and recording_of(gateway.state, said["session"]))
+    except NotFound:
+        has_recording = False
     text, parameters = statement or ("", [])
     return EntryDetailView(sequence, raw.decode(), said, proof, text, parameters, has_recording)
 
@@ -138,12 +136,3 @@ async def reindex(call: Call) -> DoneView:
     if search.trouble:
         raise HooptermError("the index was not made anew", search.trouble, "see the engine's log")
     return DoneView()
-
-
-def _number(call: Call, name: str, default: int | None = None, most: int = 1 << 53) -> int | None:
-    text = call.query(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 17) or int(text) > most:
-        raise HooptermError(f"`{name}` is no number up to {most}: {text[:20]!r}")
-    return int(text)

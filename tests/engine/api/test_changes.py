@@ -70,6 +70,6 @@ async def test_to_look_is_an_event_itself(serving: Serving) -> None:
 
 async def test_a_number_that_is_none_is_refused(serving: Serving) -> None:
     _, answer = await serving.ask_as(0, "GET", "/changes?since=-1")
-    assert "no number of an entry" in answer["error"]["message"]
+    assert "`since` is no number" in answer["error"]["message"]
     with pytest.raises(Refused):
         await serving.client.changes(10**20)
