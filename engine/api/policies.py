@@ -38,6 +38,7 @@ from engine.hindsight.worker import Task
 from engine.policy_history import patch
 
 MOST_OPERATIONS = 1_000_000  # of one backtest
+_OPERATIONS = 10_000  # that are looked at where nobody says how many
 
 
 async def show_policy(call: Call) -> PolicyView:
@@ -161,11 +162,10 @@ async def backtest(call: Call) -> web.StreamResponse:
 
 async def suggest(call: Call) -> SuggestionView:
     """Rules drafted from what targets in `mode: observe` recorded."""
-    last = call.query("last") or "10000"
-    if not (last.isascii() and last.isdigit() and len(last) < 10):
-        raise HooptermError(f"`last` is no number: {last[:20]!r}")
-    task = _task(call, "suggest", call.gateway.revision.sources, _bounded(int(last)))
-    await call.evidence("suggest", last=task.last)
+    asked = call.number("last")
+    last = _bounded(_OPERATIONS if asked is None else asked)
+    task = _task(call, "suggest", call.gateway.revision.sources, last)
+    await call.evidence("suggest", last=last)
     lines = [line async for line in call.gateway.hindsight.answers(task)]
     if not lines or lines[0].startswith(b'{"error"'):
         why = lines[0].decode() if lines else ""
@@ -178,8 +178,8 @@ def _bounded(last: int) -> int:
 
 
 def _task(call: Call, what: str, sources: Mapping[Path, bytes], last: int) -> Task:
-    hides = any(mask.detect and mask.strategy == "nullify" for mask in call.gateway.revision.mask_rules)
-    return Task(what, {str(path.resolve()): text.decode() for path, text in sources.items()}, last, hides)
+    files = {str(path.resolve()): text.decode() for path, text in sources.items()}
+    return Task(what, files, last, call.gateway.revision.hides_values)
 
 
 async def explain_statement(call: Call) -> DecisionView:

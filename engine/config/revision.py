@@ -144,6 +144,11 @@ class Revision:
     sources: Mapping[Path, bytes] = field(repr=False)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def hides_values(self) -> bool:
+        """Whether a detector may leave nothing in a value's place."""
+        return any(mask.detect and mask.strategy == "nullify" for mask in self.mask_rules)
+
     def changes_from(self, before: Revision) -> tuple[str, ...]:
         """What differs from another revision, one line each."""
         return changes(before, self)

@@ -57,7 +57,7 @@ class Memory:
 
     def __init__(self, revision: Revision, *, hides: bool = False) -> None:
         self.revision = revision
-        self._hides = hides or any(mask.detect and mask.strategy == "nullify" for mask in revision.mask_rules)
+        self._hides = hides or revision.hides_values
         # No condition tells two operations of one shape apart, so that what was judged of one is so of the other.
         self._is_steady = all(rule.condition is None or rule.condition.is_steady for rule in revision.policy.rules)
         self._known: dict[Hashable, Judgement] = {}
