@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from engine.errors import HooptermError
+from engine.process import STARTED_WITH
 
 LOST: Final = -9
 """The status of a console whose end nobody told of."""
@@ -25,7 +26,6 @@ LOST: Final = -9
 _LARGEST: Final = 8192  # bytes of a packet
 _PATIENCE: Final = 20.0  # seconds until it must be ready
 _PAUSE: Final = 1.0  # seconds between two starts
-_STARTED_WITH: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
 logger = structlog.get_logger()
 
@@ -110,7 +110,7 @@ class Nursery:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
                     stderr=asyncio.subprocess.PIPE,
-                    env=_STARTED_WITH,
+                    env=STARTED_WITH,
                     cwd="/",
                     pass_fds=[theirs.fileno()],
                     start_new_session=True,

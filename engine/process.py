@@ -1,12 +1,20 @@
-"""What an engine asks of the process it runs in."""
+"""What an engine asks of the process it runs in, and what it gives to those it starts."""
 
 from __future__ import annotations
 
 import gc
 import resource
+from typing import Final
 
 _YOUNG, _MIDDLE, _OLD = 20_000, 20, 50
 """How many objects may be made, and how often each younger generation is looked at, between two looks for garbage."""
+
+
+STARTED_WITH: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+"""The environment of the processes that an engine starts: nothing of its own, which has credentials."""
+
+NICENESS: Final = 19
+"""That of processes for which nothing on the data path may wait."""
 
 
 def raise_descriptor_limit() -> int:

@@ -14,8 +14,8 @@ import msgspec
 
 from engine.errors import Conflict, HooptermError
 from engine.hindsight.worker import Task
+from engine.process import STARTED_WITH
 
-_STARTED_WITH: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}  # and nothing of the engine's
 _LINE: Final = 64 << 20
 _COMMAND: Final = (sys.executable, "-m", "engine.hindsight.worker")
 
@@ -43,7 +43,7 @@ class Hindsight:
     async def _lines(self, task: Task) -> AsyncGenerator[bytes, None]:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *self._command, str(self._state.resolve()), stdin=pipe, stdout=pipe, env=_STARTED_WITH, limit=_LINE
+            *self._command, str(self._state.resolve()), stdin=pipe, stdout=pipe, env=STARTED_WITH, limit=_LINE
         )
         assert process.stdin is not None
         assert process.stdout is not None

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -21,9 +20,8 @@ from engine.errors import HooptermError
 from engine.hindsight.drafting import draft
 from engine.hindsight.recall import Memory
 from engine.hindsight.retrial import retry
+from engine.process import NICENESS
 from engine.search.operations import recorded_operations
-
-NICENESS: Final = 19
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -11,13 +11,11 @@ from typing import Final
 
 import structlog
 
+from engine.process import STARTED_WITH
+
 _PAUSE: Final = 0.5  # seconds between two looks at the log
 _AGAIN: Final = 5.0  # … after a failure
 _PATIENCE: Final = 5.0  # … that it has for ending by itself
-_STARTED_WITH: Final = {
-    "LANG": "C.UTF-8",
-    "PATH": "/usr/bin:/bin",
-}  # and nothing of the engine's, which has credentials
 _LINE: Final = 8192
 
 logger = structlog.get_logger()
@@ -73,7 +71,7 @@ class Follower:
     async def _once(self) -> None:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *self._command, str(self._state), stdin=pipe, stdout=pipe, env=_STARTED_WITH, limit=_LINE
+            *self._command, str(self._state), stdin=pipe, stdout=pipe, env=STARTED_WITH, limit=_LINE
         )
         self.pid = process.pid
         assert process.stdin is not None

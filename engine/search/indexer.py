@@ -12,11 +12,9 @@ import signal
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Final
 
+from engine.process import NICENESS
 from engine.search.indexing import Indexing
-
-NICENESS: Final = 19
 
 
 class Indexer:
