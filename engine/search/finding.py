@@ -190,12 +190,7 @@ class _Where:
         if term.inverted:
             self.all(f"(e.{column} IS NULL OR +e.{column} NOT IN ({listed}))")
             return
-        condition = f"e.{column} IN ({listed})"
-        counted = f"SELECT count(*) FROM (SELECT 1 FROM entries e WHERE {condition} LIMIT {_NARROW})"
-        (count,) = self._connection.execute(counted).fetchone()
-        if self._narrowest is None or count < self._narrowest[0]:
-            self._narrowest = count, len(self._conditions)
-        self.all(f"+{condition}")
+        self._narrow(f"e.{column} IN ({listed})", [])
 
     def _names(self, table: str, columns: Sequence[str], values: Iterable[str]) -> list[int]:
         """The numbers of the rows of a table in which one of these columns is, or is like, one of the values."""
@@ -225,11 +220,15 @@ class _Where:
         if term.inverted:
             self.all(f"(e.shape IS NULL OR +e.shape NOT IN ({shapes}))", *values)
             return
-        counted = f"SELECT count(*) FROM (SELECT 1 FROM entries e WHERE e.shape IN ({shapes}) LIMIT {_NARROW})"
+        self._narrow(f"e.shape IN ({shapes})", values)
+
+    def _narrow(self, condition: str, values: Sequence[str]) -> None:
+        """One that must hold and that an index is for, by which to look if nothing is narrower."""
+        counted = f"SELECT count(*) FROM (SELECT 1 FROM entries e WHERE {condition} LIMIT {_NARROW})"
         (count,) = self._connection.execute(counted, values).fetchone()
         if self._narrowest is None or count < self._narrowest[0]:
             self._narrowest = count, len(self._conditions)
-        self.all(f"+e.shape IN ({shapes})", *values)
+        self.all(f"+{condition}", *values)
 
 
 def _glob(value: str) -> tuple[str, str]:
