@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from engine.api.schema import BacktestView, ChangedDecisionView, UndecidableView
+from hoopterm.address import CONFIG_NAME
 from hoopterm.cli.options import Engine, Json, ask, connected
 from hoopterm.cli.output import Column, draw, emit, note, say, say_whole
 from hoopterm.cli.revisions import Files, read_files
@@ -22,7 +23,7 @@ Last = Annotated[int, typer.Option("--last", min=1, help="So many of the newest 
 
 def backtest(paths: Files = None, last: Last = 10_000, engine: Engine = None, as_json: Json = False) -> None:
     """Decide recorded operations by other rules, and show which decisions would change. Progress is on stderr."""
-    files = read_files(paths or [Path("hoopterm.yaml")])
+    files = read_files(paths or [Path(CONFIG_NAME)])
     found = asyncio.run(_followed(engine, files, last))
     if as_json:
         emit(found)

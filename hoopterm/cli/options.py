@@ -41,72 +41,47 @@ def ask(engine: str | None, question: Callable[[Client], Awaitable[T]]) -> T:
     return asyncio.run(conversation())
 
 
-def _suggest(question: Callable[[Client], Awaitable[list[str]]]) -> list[str]:
-    """What the engine suggests; nothing when it is slow, away or says no: a completion never complains."""
+async def _reviews(client: Client) -> list[str]:
+    return [review.id for review in await client.reviews("pending")]
+
+
+async def _sessions(client: Client) -> list[str]:
+    return [session.id for session in await client.sessions("live")]
+
+
+async def _recordings(client: Client) -> list[str]:
+    return [recording.session for recording in await client.recordings()]
+
+
+async def _targets(client: Client) -> list[str]:
+    return [target.name for target in (await client.status()).targets]
+
+
+async def _agents(client: Client) -> list[str]:
+    return [agent.name for agent in await client.agents()]
+
+
+async def _tokens(client: Client) -> list[str]:
+    return [token.id for token in await client.tokens() if token.revoked is None]
+
+
+async def _identities(client: Client) -> list[str]:
+    found = {session.identity.subject for session in await client.sessions("live")}
+    return sorted(found | {lock.name for lock in await client.locks() if lock.kind == "identity"})
+
+
+def _completion(names: Callable[[Client], Awaitable[list[str]]]) -> Callable[[str], list[str]]:
+    """Names of the engine's; none when it is slow, away or says no: a completion never complains."""
 
     async def conversation() -> list[str]:
         async with asyncio.timeout(_PATIENCE), connected() as client:
-            return await question(client)
+            return await names(client)
 
-    try:
-        return asyncio.run(conversation())
-    except (Problem, TimeoutError):
-        return []
-
-
-def _reviews() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [review.id for review in await client.reviews("pending")]
-
-    return _suggest(question)
-
-
-def _sessions() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [session.id for session in await client.sessions("live")]
-
-    return _suggest(question)
-
-
-def _recordings() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [recording.session for recording in await client.recordings()]
-
-    return _suggest(question)
-
-
-def _targets() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [target.name for target in (await client.status()).targets]
-
-    return _suggest(question)
-
-
-def _agents() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [agent.name for agent in await client.agents()]
-
-    return _suggest(question)
-
-
-def _tokens() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        return [token.id for token in await client.tokens() if token.revoked is None]
-
-    return _suggest(question)
-
-
-def _identities() -> list[str]:
-    async def question(client: Client) -> list[str]:
-        connected = {session.identity.subject for session in await client.sessions("live")}
-        return sorted(connected | {lock.name for lock in await client.locks() if lock.kind == "identity"})
-
-    return _suggest(question)
-
-
-def _completion(known: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
-        return [name for name in known() if name.startswith(incomplete)]
+        try:
+            return [name for name in asyncio.run(conversation()) if name.startswith(incomplete)]
+        except (Problem, TimeoutError):
+            return []
 
     return complete
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.api.schema import AppliedView, DiffView, RevisionView, ShiftView
+from hoopterm.address import CONFIG_NAME
 from hoopterm.cli.options import Engine, Json, ask
 from hoopterm.cli.output import Column, draw, emit, facts, note, say, say_whole, styled
 from hoopterm.console.phrases import plural
@@ -26,7 +27,7 @@ Files = Annotated[
 
 def diff(paths: Files = None, engine: Engine = None, as_json: Json = False) -> None:
     """Show what files would change of the policy in force: rules, and who gains or loses what."""
-    files = read_files(paths or [Path("hoopterm.yaml")])
+    files = read_files(paths or [Path(CONFIG_NAME)])
     found = ask(engine, lambda client: client.policy_diff(files))
     if as_json:
         emit(found)
