@@ -12,7 +12,7 @@ forms       JSON that is written again and again, with holes for what differs
 index       a recording as a sequence: any frame, any moment, without reading what lies before
 streams     bytes that are no table, as lines of text
 terminals   what each terminal of a recording showed at any frame
-statements  what a recording says of each statement
+statements  what a recording says of each statement; answers: any row of a long answer
 player      position, step, seek, markers: no UI
 screen      a terminal's screen as the bytes sent to it leave it
 export      text, JSON, CSV, asciicast, picture: casts (asciinema's format), picture (a screen as SVG)

@@ -27,6 +27,11 @@ class Rows:
     def __init__(self) -> None:
         self._rest = b""
 
+    @property
+    def rest(self) -> bytes:
+        """The beginning of a row whose end has not come."""
+        return self._rest
+
     def feed(self, cells: bytes) -> Iterator[Row]:
         """The rows that are whole now. Raises ValueError on bytes that are no DataRow message."""
         data = self._rest + cells if self._rest else cells

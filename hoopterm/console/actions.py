@@ -118,6 +118,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.REPLAY, "next_match", "n", "n", "next match", "Next place that matches"),
     _action(_S.REPLAY, "previous_match", "N", "N", "previous match", "Previous place that matches"),
     _action(_S.REPLAY, "read", "enter", "enter", "full text", "Read the whole statement", 30),
+    _action(_S.REPLAY, "rows", "r", "r", "rows", "Every row of the answer in a table", 43),
     _action(_S.REPLAY, "first", "g home", "g", "to the start", "To the first statement"),
     _action(_S.REPLAY, "last", "G end", "G", "to the end", "To the last frame"),
     _action(_S.REPLAY, "markers", "m", "m", "markers", "Every marker in a list: time and text; enter goes there", 82),

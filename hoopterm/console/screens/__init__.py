@@ -7,7 +7,8 @@ sessions   live and past sessions
 watch      one session as it happens
 audit      the log, searched; entry: one of its entries, with its proof
 replay     one recording, frame by frame; playing: what moves it; markers: every one in a list;
-           evidence: what is known of one operation, with its proof; export: files of it
+           evidence: what is known of one operation, with its proof; export: files of it;
+           rows: all of an answer
 recordings the list replay picks from
 policy     the rules in an editor; patch: what would change, to bring to git;
            applying: the questions before that;

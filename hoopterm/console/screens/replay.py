@@ -22,6 +22,7 @@ from hoopterm.console.screens.evidence import Evidence, ask, open_entry
 from hoopterm.console.screens.export import Export
 from hoopterm.console.screens.playing import TICK, Playing
 from hoopterm.console.screens.reader import Reader
+from hoopterm.console.screens.rows import Rows
 from hoopterm.console.sealed import Sealed, Seals
 from hoopterm.console.statements import Statement
 from hoopterm.console.store import Topic
@@ -302,6 +303,14 @@ class Replay(Playing):
         if found is not None:
             title = f"statement {found.number} · {clean(found.verb, 40)}"
             self.app.push_screen(Reader(title, found.text, partial(statement.whole, found)))
+
+    def action_rows(self) -> None:
+        """Every row of its answer."""
+        reel = self._reel
+        if reel is not None and (summary := reel.player.current) is not None:
+            stop = len(reel.player.frames) - 1 if summary.ends is None else summary.ends
+            reel.is_playing = False
+            self.app.push_screen(Rows(reel.path, summary, stop))
 
     def action_recordings(self) -> None:
         """Pick another."""
