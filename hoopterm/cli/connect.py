@@ -27,6 +27,8 @@ from hoopterm.errors import Refused
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
+_STRONGER = ("PGPASSWORD", "PGHOSTADDR", "PGSERVICE")
+"""What libpq heeds before the settings given here: with an agent's token in it, nobody would come as themselves."""
 
 
 @app.command(
@@ -81,12 +83,16 @@ def run(command: Sequence[str], access: ConnectView, environ: Mapping[str, str])
         else:
             settings = _settings(access, directory)
         try:
-            child = subprocess.Popen(words, env={**environ, **settings})
+            child = subprocess.Popen(words, env={**_without(environ, _STRONGER), **settings})
         except FileNotFoundError:
             raise Refused("not_found", f"{words[0]} is not installed here") from None
         except PermissionError as error:
             raise Refused("not_executable", f"{words[0]} cannot be run: {error.strerror}") from None
         return _wait(child)
+
+
+def _without(environ: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in names}
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:

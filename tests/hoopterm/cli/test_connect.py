@@ -43,6 +43,15 @@ def test_the_child_finds_everything_and_the_token_only_in_a_private_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_agent_s_token_or_another_server_in_the_environment_does_not_come_before(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    of_another = {"PGPASSWORD": "ht_of_an_agent", "PGHOSTADDR": "192.0.2.1", "PGSERVICE": "other", "PGAPPNAME": "mine"}
+    run([sys.executable, "-c", SHOW], ACCESS, {**os.environ, **of_another, "XDG_RUNTIME_DIR": str(tmp_path)})
+    seen = json.loads(capfd.readouterr().out)["env"]
+    assert seen.keys() & of_another.keys() == {"PGAPPNAME"}
+
+
 def test_the_child_s_status_is_ours(tmp_path: Path) -> None:
     assert run([sys.executable, "-c", "raise SystemExit(7)"], ACCESS, os.environ) == 7
     assert run([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], ACCESS, os.environ) == 137
