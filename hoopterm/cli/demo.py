@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Start a PostgreSQL with a small shop, an engine before it, and an agent that tries its luck.
 
-    On a terminal you are the approver: the console opens, and the agent's DELETE waits for you. Otherwise a script
+    On a terminal you are the approver: the console opens when the agent's DELETE waits for you. Otherwise a script
     decides, and the last line is one JSON object of what happened. State stays in ./.demo.
     """
     try:
@@ -81,21 +81,32 @@ async def _by_itself(stage: Scene) -> dict[str, Any]:
 
 
 def _with_console(stage: Scene) -> dict[str, Any]:
-    """The agent in the background, the console in front; when the console closes, the agent goes home."""
+    """The agent in the background, and the console once a person is needed; when it closes, the agent goes home."""
     from hoopterm.console.app import run
     from hoopterm.demo import scene
 
     happened: dict[str, bool] = {}
     loop = asyncio.new_event_loop()
+    is_open = threading.Event()
+
+    def tell(step: Step, output: str | None) -> None:
+        if not is_open.is_set():
+            _tell(step, output)
 
     async def play() -> None:
         with contextlib.suppress(asyncio.CancelledError, EOFError):
-            happened.update(await scene.act(stage, lambda *_: None, _PAUSE))
+            happened.update(await scene.act(stage, tell, _PAUSE))
+
+    async def until_needed() -> None:
+        async with asyncio.timeout(_WITHIN):
+            await scene.until_held(stage)
 
     playing = loop.create_task(play())
     thread = threading.Thread(target=loop.run_until_complete, args=(playing,))
     thread.start()
     try:
+        asyncio.run(until_needed())
+        is_open.set()
         run([str(stage.control)])
     finally:
         loop.call_soon_threadsafe(playing.cancel)

@@ -141,6 +141,15 @@ async def act(scene: Scene, told: Told, pause: float = 0.0) -> dict[str, bool]:
     return happened
 
 
+async def until_held(scene: Scene) -> None:
+    """Return once something waits for a person."""
+    async with Client.at(str(scene.control)) as client:
+        while True:
+            if any(review.is_held for review in await client.reviews("pending")):
+                return
+            await asyncio.sleep(_LOOKS_EVERY)
+
+
 async def approve_all(scene: Scene, told: Callable[[str, str], None]) -> None:
     """The scripted approver: approves what waits, until cancelled. Told who asked for what."""
     async with Client.at(str(scene.control)) as client:

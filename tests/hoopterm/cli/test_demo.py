@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -17,6 +18,26 @@ from hoopterm.demo import agent, host, scene
 host.sshd = lambda: None
 scene.STEPS = (agent.Step("waits in vain", "SELECT 1;", "something else", lambda output: False),)
 sys.exit(run(["demo", "--headless"]))
+"""
+
+# A demo on a terminal, whose console only says what waits when it opens.
+WATCHED = """
+import asyncio, sys
+from hoopterm.cli import demo
+from hoopterm.cli.root import run
+from hoopterm.client import Client
+from hoopterm.console import app
+from hoopterm.demo import host
+host.sshd = lambda: None
+demo._PAUSE = 0.0
+sys.stdin.isatty = sys.stdout.isatty = lambda: True
+def opened(arguments):
+    async def look():
+        async with Client.at(arguments[0]) as client:
+            print(*((each.verb, each.estimated_rows) for each in await client.reviews("pending")))
+    asyncio.run(look())
+app.run = opened
+sys.exit(run(["demo"]))
 """
 
 
@@ -48,3 +69,12 @@ def test_the_demo_fails_when_something_did_not_happen(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "waits in vain" in done.stderr
     assert json.loads(done.stdout)["denied"] == 0
+
+
+def test_on_a_terminal_the_console_opens_once_the_delete_waits_and_its_rows_are_guessed_well(tmp_path: Path) -> None:
+    done = ran([sys.executable, "-c", WATCHED], tmp_path)
+    assert done.returncode == 0, done.stderr
+    verb, rows = ast.literal_eval(done.stdout)
+    assert verb == "DELETE"
+    assert 80 < rows < 130
+    assert "▸ the agent drops a table: denied" in done.stderr
