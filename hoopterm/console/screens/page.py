@@ -120,6 +120,11 @@ class Page(Screen[None]):
         else:
             self.app.exit()
 
+    def action_close(self) -> None:
+        """To where one came from; a first screen stays: who closes one thing too many is not thrown out."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
     def action_copy(self) -> None:
         """Copy what is selected."""
         text, what = self.copied()

@@ -57,6 +57,16 @@ async def test_q_goes_back_and_then_out() -> None:
         assert not pilot.app.is_running or pilot.app._exit
 
 
+async def test_escape_goes_back_and_never_out() -> None:
+    async with running(FakeEngine()) as pilot:
+        await pilot.press("enter")
+        assert len(pilot.app.screen_stack) == 2
+        await pilot.press("escape", "escape", "escape")
+        assert isinstance(pilot.app.screen, Approvals)
+        assert pilot.app.is_running
+        assert not pilot.app._exit
+
+
 def test_a_bare_page_has_nothing_of_its_own() -> None:
     page = Page()
     assert list(page.body()) == []
