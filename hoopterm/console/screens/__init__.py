@@ -1,6 +1,7 @@
 """What a person stands before.
 
 page       what every screen shares: header, banner, footer, prompt
+listing    what screens of one list share: a filter
 overview   what waits, what is alive, how everything is, what changed
 approvals  the queue and the detail of a held operation
 sessions   live and past sessions

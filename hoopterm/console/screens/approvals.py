@@ -13,7 +13,7 @@ from hoopterm.console import sql
 from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import BLANK, Line
 from hoopterm.console.screens.confirm import Confirm, Question
-from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.listing import Listing
 from hoopterm.console.screens.reader import Reader
 from hoopterm.console.store import LinkState, Topic, matches
 from hoopterm.console.text import clean
@@ -22,7 +22,6 @@ from hoopterm.console.views.status import review as review_mark
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
-from hoopterm.console.widgets.prompt import Prompt
 
 _LOOK_AGAIN = 1.5  # seconds after the cursor went on by itself in which nothing is asked
 COLUMNS = (
@@ -39,7 +38,7 @@ COLUMNS = (
 )
 
 
-class Approvals(Page):
+class Approvals(Listing):
     """Decide what waits."""
 
     MODE = "approvals"
@@ -49,7 +48,6 @@ class Approvals(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._filter = ""
         self._wanted: str | None = None
         self._read: str | None = None  # a decided one that a person went to: the cursor stays there
         self._just_moved = False
@@ -67,11 +65,6 @@ class Approvals(Page):
     def on_mount(self) -> None:
         """The heading is as tall as it has to be."""
         self.query_one("#who", Document).fits = True
-
-    @property
-    def table(self) -> LiveTable:
-        """The queue."""
-        return self.query_one("#queue", LiveTable)
 
     @property
     def current(self) -> ReviewView | None:
@@ -132,13 +125,6 @@ class Approvals(Page):
         """A second click reads the statement."""
         self.action_read()
 
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        """Filter as it is typed."""
-        self._filter = event.value
-        self.show(frozenset({Topic.REVIEWS}))
-        if event.done:
-            self.table.focus()
-
     def off(self) -> frozenset[str]:
         """Deciding needs a live link, a pending review, and the right to."""
         found = self.current
@@ -189,10 +175,6 @@ class Approvals(Page):
         """Scroll the detail without leaving the queue."""
         self._scrolled().action_move(-1)
 
-    def action_filter(self) -> None:
-        """Ask for words."""
-        self.query_one(Prompt).open("filter", "/", self._filter, "words to keep, !words to leave out")
-
     def copied(self) -> tuple[str, str]:
         """The exact statement."""
         found = self.current
@@ -202,7 +184,7 @@ class Approvals(Page):
         return self.query_one("#what" if self.has_class("wide") else "#facts", Document)
 
     def _keeps(self, found: ReviewView) -> bool:
-        return not self._filter or matches(self._filter, review.words(found))
+        return not self.words or matches(self.words, review.words(found))
 
     def _row(self, key: str) -> dict[str, Line]:
         found = self.console.store.reviews.get(key)
@@ -214,14 +196,14 @@ class Approvals(Page):
 
     def _rule_title(self) -> str:
         found = self.current
-        past = f"filter: {clean(self._filter, 60)}" if self._filter else ""
+        past = f"filter: {clean(self.words, 60)}" if self.words else ""
         total = len(self.table.keys)
         place = f"{(self.table.index or 0) + 1} of {total}" if total > 1 else ""
         return "   ".join(part for part in (place, past) if part) if found or past else ""
 
     def _show_detail(self) -> None:
         found = self.current
-        self.query_one("#rule").display = bool(self.table.keys) or bool(self._filter)
+        self.query_one("#rule").display = bool(self.table.keys) or bool(self.words)
         who, what, facts = (self.query_one(id, Document) for id in ("#who", "#what", "#facts"))
         is_wide = self.has_class("wide")
         what.display = found is not None and is_wide
@@ -250,8 +232,8 @@ class Approvals(Page):
 
     def _nothing(self) -> list[Line]:
         store = self.console.store
-        if self._filter:
-            return chrome.empty("No review matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+        if self.words:
+            return chrome.empty("No review matches the filter", f"it is: {clean(self.words, 80)}", "/", "changes it")
         if not store.loaded and store.link is LinkState.LOST:
             return chrome.broken("The engine cannot be reached", store.cause)
         if not store.loaded:

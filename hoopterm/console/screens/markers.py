@@ -9,7 +9,7 @@ from textual.widget import Widget
 from hoopterm.console import phrases
 from hoopterm.console.actions import Scope, bindings
 from hoopterm.console.lines import Line, Span, line
-from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.listing import Listing
 from hoopterm.console.store import Topic, matches
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome
@@ -17,7 +17,6 @@ from hoopterm.console.views.timeline import MARKS
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
-from hoopterm.console.widgets.prompt import Prompt
 from replay.statements import Marker
 
 COLUMNS = (
@@ -28,13 +27,14 @@ COLUMNS = (
 )
 
 
-class Markers(Page):
+class Markers(Listing):
     """Denials, reviews, masks, errors, gaps, resizes, typed lines; `go` is called with the place of the chosen one."""
 
     MODE = "replay"
     SCOPES = (Scope.MARKERS, Scope.FILTER, Scope.SCREEN)
     BINDINGS = bindings(*SCOPES)
     AUTO_FOCUS = "#list"
+    HINT = "denial, review, mask… or words; !words leave out"
 
     def __init__(self, markers: Sequence[Marker], position: int, go: Callable[[Marker], None]) -> None:
         """`position`: where one is now; the list begins at the last marker up to there."""
@@ -42,7 +42,6 @@ class Markers(Page):
         self._markers = markers
         self._position = position
         self._go = go
-        self._filter = ""
 
     def body(self) -> Iterable[Widget]:
         """The list, or why there is none."""
@@ -50,21 +49,18 @@ class Markers(Page):
         yield Document(id="state")
         yield Rule(self._title, id="rule")
 
-    @property
-    def table(self) -> LiveTable:
-        """The list."""
-        return self.query_one("#list", LiveTable)
-
     def on_mount(self) -> None:
         """Begin where one is."""
-        self._keep()
+        self.narrow()
         before = sum(marker.position <= self._position for marker in self._markers)
         self.table.select(str(max(before - 1, 0)))
 
-    def _keep(self) -> None:
-        keys = [str(at) for at, marker in enumerate(self._markers) if matches(self._filter, _words(marker))]
+    def narrow(self) -> None:
+        """Keep the markers that match; nothing else changes which there are."""
+        keys = [str(at) for at, marker in enumerate(self._markers) if matches(self.words, _words(marker))]
         self.table.show(keys)
         self.table.display = bool(keys)
+        super().narrow()
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The list, or why there is none."""
@@ -77,18 +73,6 @@ class Markers(Page):
     def on_live_table_opened(self) -> None:
         """A second click goes there."""
         self.action_open()
-
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        """Filter as it is typed."""
-        self._filter = event.value
-        self._keep()
-        self.show(frozenset())
-        if event.done:
-            self.table.focus()
-
-    def action_filter(self) -> None:
-        """Ask for words."""
-        self.query_one(Prompt).open("filter", "/", self._filter, "denial, review, mask… or words; !words leave out")
 
     def off(self) -> frozenset[str]:
         """Nothing to go to where there is nothing."""
@@ -121,12 +105,12 @@ class Markers(Page):
         }
 
     def _title(self) -> str:
-        kept = f" · filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)" if self._filter else ""
+        kept = f" · {self.kept}" if self.kept else ""
         return phrases.plural(len(self._markers), "marker") + kept
 
     def _nothing(self) -> list[Line]:
         if self._markers:
-            return chrome.empty("No marker matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+            return chrome.empty("No marker matches the filter", f"it is: {clean(self.words, 80)}", "/", "changes it")
         return chrome.empty(
             "No marker in this recording",
             "nothing was denied, held, masked or failed, and nothing resized",

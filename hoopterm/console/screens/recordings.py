@@ -11,14 +11,13 @@ from engine.api.schema import RecordingView
 from hoopterm.console import phrases
 from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line, Span
-from hoopterm.console.screens.page import Page
+from hoopterm.console.screens.listing import Listing
 from hoopterm.console.store import LinkState, Topic, matches
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, session
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
-from hoopterm.console.widgets.prompt import Prompt
 from hoopterm.errors import Problem
 
 COLUMNS = (
@@ -35,7 +34,7 @@ COLUMNS = (
 )
 
 
-class Recordings(Page):
+class Recordings(Listing):
     """Pick what to replay."""
 
     MODE = "replay"
@@ -47,18 +46,12 @@ class Recordings(Page):
         super().__init__()
         self._found: dict[str, RecordingView] | None = None
         self._cause = ""
-        self._filter = ""
 
     def body(self) -> Iterable[Widget]:
         """The list, or why there is none."""
         yield LiveTable(COLUMNS, self._row, id="list")
         yield Document(id="state")
         yield Rule(self._rule_title, id="rule")
-
-    @property
-    def table(self) -> LiveTable:
-        """The list."""
-        return self.query_one("#list", LiveTable)
 
     def on_screen_resume(self) -> None:
         """Ask anew: sessions have ended meanwhile."""
@@ -86,7 +79,7 @@ class Recordings(Page):
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The list, or why there is none."""
-        keys = [key for key in self._found or () if matches(self._filter, self._words(key))]
+        keys = [key for key in self._found or () if matches(self.words, self._words(key))]
         self.table.show(keys)
         self.table.display = bool(keys)
         state = self.query_one("#state", Document)
@@ -98,13 +91,6 @@ class Recordings(Page):
     def on_live_table_opened(self) -> None:
         """A second click opens."""
         self.action_open()
-
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        """Filter as it is typed."""
-        self._filter = event.value
-        self.show(frozenset())
-        if event.done:
-            self.table.focus()
 
     def off(self) -> frozenset[str]:
         """Nothing to open where there is nothing."""
@@ -119,10 +105,6 @@ class Recordings(Page):
         key = self.table.cursor
         if not self.is_off("open") and key is not None:
             self.console.open_recording(key)
-
-    def action_filter(self) -> None:
-        """Ask for words."""
-        self.query_one(Prompt).open("filter", "/", self._filter, "words to keep, !words to leave out")
 
     def copied(self) -> tuple[str, str]:
         """The session's id."""
@@ -150,14 +132,12 @@ class Recordings(Page):
     def _rule_title(self) -> str:
         if self._found is None:
             return ""
-        kept = f" · filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)" if self._filter else ""
+        kept = f" · {self.kept}" if self.kept else ""
         return phrases.plural(len(self._found), "recording") + kept
 
     def _nothing(self) -> list[Line]:
-        if self._filter and self._found:
-            return chrome.empty(
-                "No recording matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it"
-            )
+        if self.words and self._found:
+            return chrome.empty("No recording matches the filter", f"it is: {clean(self.words, 80)}", "/", "changes it")
         if self.console.link is None:
             return chrome.empty(
                 "Only a file is open", "start the console with an engine to pick from its recordings", "q", "quit"

@@ -10,6 +10,7 @@ from engine.api.schema import SessionView
 from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line
 from hoopterm.console.screens.confirm import Confirm, Question
+from hoopterm.console.screens.listing import Listing
 from hoopterm.console.screens.page import Page
 from hoopterm.console.screens.stopping import ask_to_lock
 from hoopterm.console.store import LinkState, Topic, matches
@@ -18,7 +19,6 @@ from hoopterm.console.views import chrome, session
 from hoopterm.console.widgets.bars import Rule
 from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import Column, LiveTable
-from hoopterm.console.widgets.prompt import Prompt
 
 COLUMNS = (
     Column("state", "state", 8),
@@ -38,7 +38,7 @@ COLUMNS = (
 )
 
 
-class Sessions(Page):
+class Sessions(Listing):
     """Who is connected, who was, and what they did."""
 
     MODE = "sessions"
@@ -46,20 +46,11 @@ class Sessions(Page):
     BINDINGS = bindings(*SCOPES)
     AUTO_FOCUS = "#list"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._filter = ""
-
     def body(self) -> Iterable[Widget]:
         """The list, or why there is none."""
         yield LiveTable(COLUMNS, self._row, id="list")
         yield Document(id="state")
         yield Rule(self._rule_title, id="rule")
-
-    @property
-    def table(self) -> LiveTable:
-        """The list."""
-        return self.query_one("#list", LiveTable)
 
     @property
     def current(self) -> SessionView | None:
@@ -71,10 +62,9 @@ class Sessions(Page):
         """The list when it changed; its ages tick."""
         store = self.console.store
         if topics & {Topic.SESSIONS, Topic.REVIEWS}:
-            keep = self._filter
             order = store.session_order()
-            if keep:
-                order = [id for id in order if matches(keep, session.words(store.sessions[id]))]
+            if self.words:
+                order = [id for id in order if matches(self.words, session.words(store.sessions[id]))]
             self.table.show(order)
         else:
             self.table.tick()
@@ -94,13 +84,6 @@ class Sessions(Page):
     def on_live_table_opened(self) -> None:
         """A second click opens."""
         self.action_open()
-
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        """Filter as it is typed."""
-        self._filter = event.value
-        self.show(frozenset({Topic.SESSIONS}))
-        if event.done:
-            self.table.focus()
 
     def off(self) -> frozenset[str]:
         """Only live sessions can be ended, only known ones opened."""
@@ -154,10 +137,6 @@ class Sessions(Page):
         if not self.is_off("lock") and found is not None:
             _lock_who_runs(self, found)
 
-    def action_filter(self) -> None:
-        """Ask for words."""
-        self.query_one(Prompt).open("filter", "/", self._filter, "words to keep, !words to leave out")
-
     def copied(self) -> tuple[str, str]:
         """The session's id."""
         found = self.current
@@ -174,14 +153,12 @@ class Sessions(Page):
             return ""
         live = store.live_sessions
         parts = [f"{live} live", f"{len(store.sessions) - live} past"]
-        if self._filter:
-            parts.append(f"filter: {clean(self._filter, 40)} ({len(self.table.keys)} kept)")
-        return " · ".join(parts)
+        return " · ".join([*parts, self.kept] if self.kept else parts)
 
     def _nothing(self) -> list[Line]:
         store = self.console.store
-        if self._filter:
-            return chrome.empty("No session matches the filter", f"it is: {clean(self._filter, 80)}", "/", "changes it")
+        if self.words:
+            return chrome.empty("No session matches the filter", f"it is: {clean(self.words, 80)}", "/", "changes it")
         if not store.loaded and store.link is LinkState.LOST:
             return chrome.broken("The engine cannot be reached", store.cause)
         if not store.loaded:
