@@ -9,12 +9,11 @@ from datetime import datetime
 from engine.api.schema import DiffView, RevisionView, StatusView
 from hoopterm.console import phrases
 from hoopterm.console.diagnostics import Diagnostic
-from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, shorten, wrap
+from hoopterm.console.lines import BLANK, Line, Span, ends, joined, labelled, line, shorten
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, difference
 from hoopterm.console.workbench import Workbench
 
-_LABEL = 12
 _MOST_SAID = 6  # lines of each kind in the question
 
 
@@ -102,7 +101,7 @@ def question(
     changed = ", ".join(clean(name, 60) for name in sorted(bench.changed()))
     you = clean(status.you, 60) if status is not None and status.you else "you"
     merging = line("another revision is in force: merged where both touch other lines, else refused")
-    return _folded(
+    return labelled(
         cells,
         ("who", line((you, "bright"))),
         ("where", line((clean(engine, 60), "bright"), ("  every listener, live sessions included", "dim"))),
@@ -135,7 +134,7 @@ def revision(found: RevisionView, now: datetime) -> Mapping[str, Line]:
 def rolling_back(found: RevisionView, status: StatusView | None, engine: str, cells: int) -> list[Line]:
     """What is put in force again, where, by whom."""
     you = clean(status.you, 60) if status is not None and status.you else "you"
-    return _folded(
+    return labelled(
         cells,
         ("who", line((you, "bright"))),
         ("where", line((clean(engine, 60), "bright"), ("  every listener, live sessions included", "dim"))),
@@ -152,16 +151,8 @@ def discarding(bench: Workbench, cells: int) -> list[Line]:
     """What is lost with a draft."""
     added, removed = bench.counts()
     changed = ", ".join(clean(name, 60) for name in sorted(bench.changed()))
-    return _folded(
+    return labelled(
         cells,
         ("what", line(changed, "  ", (f"+{added}", "running"), " ", (f"−{removed}", "red"), (" lines", "dim"))),
         ("then", line("the text is what is in force again; nothing is sent to the engine")),
     )
-
-
-def _folded(cells: int, *facts: tuple[str, Line]) -> list[Line]:
-    out: list[Line] = []
-    for label, value in facts:
-        for index, piece in enumerate(wrap(value, max(cells - _LABEL, 20))):
-            out.append((Span((label if not index else "").ljust(_LABEL), "dim"), *piece))
-    return out
