@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.api.schema import AccessView, IdentityView, OutcomeView, ReviewView, SessionView, VoteView
 from hoopterm.console import phrases, sql
-from hoopterm.console.lines import BLANK, Line, Span, ends, joined, line, measure, wrap
+from hoopterm.console.lines import BLANK, Line, Span, ends, joined, labelled, line, measure, wrap
 from hoopterm.console.store import settled
 from hoopterm.console.text import clean
 from hoopterm.console.views import status
@@ -115,9 +115,7 @@ def facts(
     out: list[Line] = []
 
     def fact(label: str, value: Line) -> None:
-        folded = wrap(value, max(cells - _LABEL, 20))
-        for index, piece in enumerate(folded):
-            out.append((Span((label if not index else "").ljust(_LABEL), "dim"), *piece))
+        out.extend(labelled(cells, (label, value)))
 
     if review.state != "pending" or review.outcome is not None:
         fact("outcome", _verdict(review))
@@ -321,8 +319,7 @@ def question(review: ReviewView, verdict: str, cells: int, now: datetime) -> lis
     out: list[Line] = []
 
     def fact(label: str, value: Line) -> None:
-        for index, piece in enumerate(wrap(value, max(cells - _LABEL, 20))):
-            out.append((Span((label if not index else "").ljust(_LABEL), "dim"), *piece))
+        out.extend(labelled(cells, (label, value)))
 
     fact("who", person(review.identity))
     database = f" · database {clean(review.database, 60)}" if review.database else ""
