@@ -18,7 +18,7 @@ from typing import Final
 from replay.tiles import Tiles
 
 FILE: Final = "search.db"
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 # What is in few spellings stands in `names` once. An entry's effects and resources are its shape: most operations have
 # that of an earlier one. `texts` are of operations, from the recordings; `words` is what free text is looked for in.
@@ -42,10 +42,11 @@ CREATE TABLE texts (id INTEGER PRIMARY KEY, operation TEXT NOT NULL UNIQUE, deta
 CREATE TABLE entries (
     sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, event INTEGER NOT NULL, session INTEGER, operation TEXT,
     identity INTEGER, sponsor INTEGER, target INTEGER, verb INTEGER, decision INTEGER, rule INTEGER, review TEXT,
-    shape INTEGER, summary TEXT
+    shape INTEGER, summary TEXT, by INTEGER
 );
 CREATE INDEX entries_event ON entries (event);
 CREATE INDEX entries_identity ON entries (identity) WHERE identity IS NOT NULL;
+CREATE INDEX entries_by ON entries (by) WHERE by IS NOT NULL;
 CREATE INDEX entries_sponsor ON entries (sponsor) WHERE sponsor IS NOT NULL;
 CREATE INDEX entries_target ON entries (target) WHERE target IS NOT NULL;
 CREATE INDEX entries_verb ON entries (verb) WHERE verb IS NOT NULL;

@@ -31,19 +31,20 @@ _TEXT: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What stands for itself in `names`, and what is a text of the entry's own.
-_NAMED: Final = frozenset({"identity", "sponsor", "target", "decision", "rule", "event", "verb"})
+_NAMED: Final = frozenset({"identity", "by", "sponsor", "target", "decision", "rule", "event", "verb"})
 _OWN: Final = frozenset({"review", "operation"})
 
 _COLUMNS: Final = (
     "e.sequence, e.time, ev.name, s.name, e.operation, i.name, sp.name, t.name, v.name, d.name, r.name, e.review, "
-    "e.summary, sh.has_where, sh.pairs, x.detail"
+    "e.summary, sh.has_where, sh.pairs, x.detail, b.name"
 )
 _JOINS: Final = (
     "LEFT JOIN names ev ON ev.id = e.event LEFT JOIN sessions s ON s.id = e.session "
     "LEFT JOIN names i ON i.id = e.identity LEFT JOIN names sp ON sp.id = e.sponsor "
     "LEFT JOIN names t ON t.id = e.target LEFT JOIN names v ON v.id = e.verb "
     "LEFT JOIN names d ON d.id = e.decision LEFT JOIN names r ON r.id = e.rule "
-    "LEFT JOIN shapes sh ON sh.id = e.shape LEFT JOIN texts x ON x.operation = e.operation"
+    "LEFT JOIN names b ON b.id = e.by LEFT JOIN shapes sh ON sh.id = e.shape "
+    "LEFT JOIN texts x ON x.operation = e.operation"
 )
 
 
@@ -246,7 +247,7 @@ def _phrase(value: str) -> str:
 
 def _view(row: Sequence[Any]) -> EntryView:
     sequence, micros, event, session, operation, identity, sponsor, target, verb, decision, rule, review, *rest = row
-    summary, has_where, pairs, detail = rest
+    summary, has_where, pairs, detail, by = rest
     accesses: list[tuple[str, str]] = msgspec.json.decode(pairs) if pairs else []
     text = msgspec.json.decode(detail)["text"] if detail else ""
     return EntryView(
@@ -267,6 +268,7 @@ def _view(row: Sequence[Any]) -> EntryView:
         review=review or "",
         summary=summary or "",
         text=text[:_TEXT],
+        by=by or "",
     )
 
 

@@ -52,7 +52,7 @@ class Projection:
         summary = str(reason)[:_SUMMARY].encode(errors="replace").decode() if reason and says_more else None
         moment = microseconds(str(entry["time"]))
         self._connection.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 sequence,
                 moment,
@@ -68,6 +68,7 @@ class Projection:
                 _text(data.get("review")),
                 self._shape(data),
                 summary,
+                self._name(_doer(data)),
             ),
         )
         self._connection.execute(
@@ -212,6 +213,12 @@ class _Known(Generic[K]):
     def clear(self) -> None:
         """Forget all of them."""
         self._numbers.clear()
+
+
+def _doer(data: Mapping[str, Any]) -> str:
+    """Who did it: the voters, whoever locked or minted, the author of a policy."""
+    by = data.get("by") or data.get("author") or ""
+    return ", ".join(map(str, by)) if isinstance(by, list) else str(by)
 
 
 def microseconds(time: str) -> int:

@@ -19,6 +19,7 @@ from hoopterm.cli.output import Column, console, draw, emit, emit_line, note, no
 from hoopterm.console.phrases import local_date, plural
 from hoopterm.console.proof import check
 from hoopterm.console.searching import CSV_FIELDS, csv_row, quoted
+from hoopterm.console.views.entry import who
 from hoopterm.console.views.entry import whole as entry_lines
 from hoopterm.errors import Misused
 
@@ -53,6 +54,7 @@ def search(
         ),
     ] = None,
     identity: Annotated[list[str] | None, _option("--identity", "Who.", autocompletion=complete_identities)] = None,
+    by: Annotated[list[str] | None, _option("--by", "Who decided, applied, locked or minted.")] = None,
     sponsor: Annotated[list[str] | None, _option("--sponsor", "Who answers for them.")] = None,
     target: Annotated[list[str] | None, _option("--target", "Where.", autocompletion=complete_targets)] = None,
     resource: Annotated[
@@ -88,6 +90,7 @@ def search(
         raise Misused("--follow and --before exclude one another", "leave one out")
     fields = {
         "identity": identity,
+        "by": by,
         "sponsor": sponsor,
         "target": target,
         "resource": resource,
@@ -229,7 +232,7 @@ def _row(entry: EntryView) -> list[str | Text]:
         styled(str(entry.sequence), "dim"),
         styled(local_date(entry.time, now()), "dim"),
         entry.event,
-        entry.identity or "",
+        who(entry),
         entry.target or "",
         styled(entry.decision, _VERDICTS.get(entry.decision, "")),
         styled(entry.rule, "dim"),

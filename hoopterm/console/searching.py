@@ -16,7 +16,7 @@ _PAGE: Final = 1000
 
 CSV_FIELDS: Final = (
     "sequence", "time", "event", "identity", "sponsor", "target", "verb", "effects", "resources", "has_where",
-    "decision", "rule", "review", "session", "operation", "summary", "text",
+    "decision", "rule", "review", "session", "operation", "summary", "text", "by",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a spreadsheet begins a formula, a command or a new cell with."""

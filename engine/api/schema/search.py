@@ -8,6 +8,7 @@ import msgspec
 
 SEARCH_FIELDS: Final[dict[str, tuple[str, str]]] = {
     "identity": ("who asked, or did it", "report-bot"),
+    "by": ("who decided, applied, locked or minted", "bob"),
     "sponsor": ("who answers for the identity", "alice"),
     "target": ("where", "shop"),
     "resource": ("what was touched: a table, path, host, command", "public.orders"),
@@ -28,7 +29,8 @@ SEARCH_FIELDS: Final[dict[str, tuple[str, str]]] = {
 
 class EntryView(msgspec.Struct, frozen=True):
     """One entry that was found. `text` is the beginning of its operation's statement, masked; empty where the entry has
-    none, or the recording is not read yet. `effects` and `resources` go together."""
+    none, or the recording is not read yet. `effects` and `resources` go together. `by` is who did it to
+    `identity`: voted, locked, minted; or who put the policy in force."""
 
     sequence: int
     time: str
@@ -47,6 +49,7 @@ class EntryView(msgspec.Struct, frozen=True):
     review: str = ""
     summary: str = ""
     text: str = ""
+    by: str = ""
 
 
 class SearchView(msgspec.Struct, frozen=True):

@@ -27,13 +27,18 @@ def row(entry: EntryView, now: datetime) -> dict[str, Line]:
     return {
         "time": (Span(phrases.local_date(entry.time, now), "dim"),),
         "event": (Span(clean(entry.event.removeprefix("operation."), 40), _tone(entry.event)),),
-        "who": (Span(clean(entry.identity or "", 80), "bright"),),
+        "who": (Span(clean(who(entry), 80), "bright"),),
         "target": (Span(clean(entry.target or "", 80)),),
         "decision": (Span(clean(entry.decision, 10), _VERDICTS.get(entry.decision, "dim")),),
         "what": (Span(clean(what(entry), 300)),),
         "rule": (Span(clean(entry.rule, 80), "dim"),),
         "sequence": (Span(str(entry.sequence), "faint"),),
     }
+
+
+def who(entry: EntryView) -> str:
+    """Whose doing it was, and to whom where that is another."""
+    return " → ".join(name for name in (entry.by, entry.identity) if name)
 
 
 def what(entry: EntryView) -> str:
@@ -61,6 +66,7 @@ def brief(entry: EntryView, cells: int) -> list[Line]:
         ("time", phrases.utc(entry.time)),
         ("event", entry.event),
         ("identity", entry.identity or ""),
+        ("by", entry.by),
         ("sponsor", entry.sponsor or ""),
         ("target", entry.target or ""),
         ("decision", entry.decision),

@@ -46,6 +46,24 @@ async def test_all_that_is_listed_of_an_entry_comes_back_as_it_was(record: Recor
     assert entry.time == "2026-03-01T12:00:00Z"
 
 
+async def test_who_decided_locked_or_applied_is_found_and_told_beside_whose_operation_it_was(record: Record) -> None:
+    log = await record.log()
+    log.append(EventName.REVIEW_VOTED, identity="bot", data={"by": "bob", "verdict": "approve"})
+    log.append(EventName.REVIEW_APPROVED, identity="bot", data={"by": ["bob", "dan"]})
+    log.append(EventName.POLICY_APPLIED, data={"author": "bob", "reason": "hide"})
+    log.append(EventName.IDENTITY_LOCKED, identity="bot", data={"by": "ann"})
+    await record.publish()
+    record.index().close()
+    found = find(record.state, parse("by:bob*", record.time), Page()).entries
+    assert [(entry.event, entry.identity, entry.by) for entry in found] == [
+        ("policy.applied", None, "bob"),
+        ("review.approved", "bot", "bob, dan"),
+        ("review.voted", "bot", "bob"),
+    ]
+    assert len(find(record.state, parse("by:ann identity:bot", record.time), Page()).entries) == 1
+    assert find(record.state, parse("by:bot", record.time), Page()).entries == []
+
+
 async def test_the_sponsor_of_a_session_is_known_after_the_engine_began_anew(record: Record) -> None:
     await record.open_session()
     await record.publish()

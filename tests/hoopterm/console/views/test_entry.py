@@ -40,3 +40,10 @@ def test_nesting_without_end_is_shown_as_far_as_it_is_sensible() -> None:
 
 def test_what_is_copied_is_json() -> None:
     assert msgspec.json.decode(view.copied(ENTRY))["sequence"] == 2
+
+
+def test_who_decided_stands_before_whose_operation_it_was() -> None:
+    vote = msgspec.structs.replace(ENTRY, event="review.voted", by="bob")
+    assert plain(view.row(vote, NOW)["who"]) == f"bob → {ENTRY.identity}"
+    assert plain(view.row(msgspec.structs.replace(vote, identity=None), NOW)["who"]) == "bob"
+    assert "by" in plain(view.brief(vote, 60)[4])
