@@ -129,7 +129,9 @@ def _checked(term: Term) -> Term:
     for value in term.values:
         known = _CLOSED.get(term.field)
         if known is not None and not any(fnmatchcase(name, value) for name in known):
-            raise HooptermError(f"there is no {term.field} {value[:64]!r}", "", f"there are: {' '.join(known)}")
+            family = any(name.startswith(f"{value}.") for name in known)
+            hint = f"all of that kind are {term.field}:{value}.*" if family else f"there are: {' '.join(known)}"
+            raise HooptermError(f"there is no {term.field} {value[:64]!r}", "", hint)
     return term
 
 

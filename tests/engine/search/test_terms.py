@@ -101,3 +101,10 @@ def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     """SECURITY promise 5."""
     with contextlib.suppress(HooptermError):
         parse(text, NOW)
+
+
+def test_half_an_event_s_name_is_told_how_all_of_its_kind_are_written() -> None:
+    with pytest.raises(HooptermError) as told:
+        parse("event:review", NOW)
+    assert told.value.hint == "all of that kind are event:review.*"
+    assert parse("event:review.*", NOW).terms
