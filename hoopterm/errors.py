@@ -14,6 +14,11 @@ class Problem(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do next where that is known, in one line."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
 
 class Refused(Problem):
     """The engine, or this command itself, said no."""

@@ -97,7 +97,7 @@ async def _permitted(asking: Awaitable[list[_T]], kind: Kind, why: dict[Kind, st
     except Refused as refused:
         if refused.code != "forbidden":
             raise
-        why[kind] = f"{refused.message}; {refused.hint}" if refused.hint else refused.message
+        why[kind] = refused.sentence
         return []
 
 

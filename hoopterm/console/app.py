@@ -233,7 +233,7 @@ class Console(App[None]):
             else:
                 found = await self.engine.deny(id, reason)
         except Problem as problem:
-            self.say(f"not {'approved' if verdict == 'approve' else 'denied'}: {_words(problem)}", "error")
+            self.say(f"not {'approved' if verdict == 'approve' else 'denied'}: {problem.sentence}", "error")
             return
         store.decided(found)
         self._poke()
@@ -245,7 +245,7 @@ class Console(App[None]):
         try:
             await self.engine.kill(id, reason)
         except Problem as problem:
-            self.say(f"not terminated: {_words(problem)}", "error")
+            self.say(f"not terminated: {problem.sentence}", "error")
         else:
             self.say(f"terminated session {id}")
 
@@ -255,7 +255,7 @@ class Console(App[None]):
         try:
             self.say(await doing(self.engine))
         except Problem as problem:
-            self.say(f"{failed}: {_words(problem)}", "error")
+            self.say(f"{failed}: {problem.sentence}", "error")
         if self.front is not None:
             self.front.refetch()
 
@@ -348,10 +348,6 @@ class Console(App[None]):
     def action_theme(self, name: str) -> None:
         """Another theme."""
         self.theme = name
-
-
-def _words(problem: Problem) -> str:
-    return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
 
 
 def _told(state: str, verb: str, who: str, quorum: int, votes: int) -> str:

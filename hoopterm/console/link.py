@@ -253,6 +253,4 @@ def _first(problems: BaseExceptionGroup[Problem]) -> str:
     leaf: BaseException = problems
     while isinstance(leaf, BaseExceptionGroup):
         leaf = leaf.exceptions[0]
-    if isinstance(leaf, Problem) and leaf.hint:
-        return f"{leaf.message}; {leaf.hint}"
-    return str(leaf)
+    return leaf.sentence if isinstance(leaf, Problem) else str(leaf)

@@ -10,3 +10,5 @@ def test_each_problem_has_its_exit_status() -> None:
 def test_a_problem_says_what_and_what_next() -> None:
     problem = Misused("no such thing", "try another")
     assert (problem.code, str(problem), problem.hint) == ("usage", "no such thing", "try another")
+    assert problem.sentence == "no such thing; try another"
+    assert Misused("no such thing").sentence == "no such thing"

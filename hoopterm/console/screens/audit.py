@@ -344,8 +344,7 @@ class Audit(Page):
                 "Only a file is open", "start the console with an engine to search its log", "q", "quit"
             )
         if self._cause is not None:
-            why = f"{self._cause.message}; {self._cause.hint}" if self._cause.hint else self._cause.message
-            return chrome.broken("The search was not made", why, "/", "changes it")
+            return chrome.broken("The search was not made", self._cause.sentence, "/", "changes it")
         if self.console.store.link is LinkState.LOST:
             return chrome.broken("The log cannot be searched", self.console.store.cause)
         if not found.is_known:

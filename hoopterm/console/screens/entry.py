@@ -48,7 +48,7 @@ class Entry(Page):
         try:
             detail = await self.console.engine.entry(self._entry.sequence)
         except Problem as problem:
-            page.show(chrome.broken("The entry cannot be read", f"{problem.message}; {problem.hint}", "q", "back"))
+            page.show(chrome.broken("The entry cannot be read", problem.sentence, "q", "back"))
             return
         self._detail = detail
         proven = proof.check(detail)

@@ -107,7 +107,7 @@ class Export(Page):
                 exporting.write, self._recording, form, self._wanted, name, replaces=replaces
             )
         except Problem as problem:
-            self._told = (f"✗ not written: {problem.message}; {problem.hint}", "red")
+            self._told = (f"✗ not written: {problem.sentence}", "red")
             self._refused = name if problem.code == "exists" else ""
         else:
             verb = "replaced" if replaces else "wrote"

@@ -110,7 +110,7 @@ class Replay(Playing):
             path = self._source if isinstance(self._source, Path) else await self.console.fetch(self._source)
             reel = await asyncio.to_thread(Reel.open, path)
         except Problem as problem:
-            self._cause = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+            self._cause = problem.sentence
         except (Damaged, OSError) as problem:
             self._cause = str(problem)
         else:

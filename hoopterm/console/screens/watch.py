@@ -107,7 +107,7 @@ class Watch(Page):
             except EngineUnreachable:
                 self._is_open = False
             except Problem as problem:
-                self._cause = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+                self._cause = problem.sentence
                 self._pulse.poke()
                 return
             else:
