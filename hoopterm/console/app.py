@@ -240,16 +240,6 @@ class Console(App[None]):
         self.say(_told(found.state, found.verb, found.identity.subject, found.quorum, len(found.votes)))
 
     @work(group="decide")
-    async def terminate(self, id: str, reason: str) -> None:
-        """End a session and tell what came of it."""
-        try:
-            await self.engine.kill(id, reason)
-        except Problem as problem:
-            self.say(f"not terminated: {problem.sentence}", "error")
-        else:
-            self.say(f"terminated session {id}")
-
-    @work(group="decide")
     async def act(self, doing: Callable[[Engine], Awaitable[str]], failed: str) -> None:
         """Do something at the engine, and tell what came of it."""
         try:

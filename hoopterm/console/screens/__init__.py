@@ -15,7 +15,7 @@ policy     the rules in an editor; patch: what would change, to bring to git;
            applying: the questions before that;
            history: every revision, and back to one;
            backtest: which recorded decisions would change; suggest: rules from what was observed
-targets    targets, agents, tokens and locks; stopping: the questions before a lock, an unlock, a revocation
+targets    targets, agents, tokens and locks; stopping: the questions before an end, a lock, an unlock, a revocation
 confirm    the question before anything that grants, denies or kills
 reader     a whole text
 help       every key, searchable and executable

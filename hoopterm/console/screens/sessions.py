@@ -9,10 +9,9 @@ from textual.widget import Widget
 from engine.api.schema import SessionView
 from hoopterm.console.actions import Scope, bindings, modes
 from hoopterm.console.lines import Line
-from hoopterm.console.screens.confirm import Confirm, Question
 from hoopterm.console.screens.listing import Listing
 from hoopterm.console.screens.page import Page
-from hoopterm.console.screens.stopping import ask_to_lock
+from hoopterm.console.screens.stopping import ask_to_end, ask_to_lock
 from hoopterm.console.store import LinkState, Topic, matches
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, session
@@ -170,32 +169,6 @@ class Sessions(Listing):
             "what waits for approval",
             store,
         )
-
-
-def ask_to_end(page: Page, found: SessionView) -> None:
-    """Ask, then end a session; the list and the watch both do it."""
-    console = page.console
-    id = found.id
-
-    def moot() -> str:
-        now = console.store.sessions.get(id)
-        if now is None or now.state != "live":
-            return "this session has ended already"
-        return "the engine is away: nothing can be ended now" if console.store.is_stale else ""
-
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.terminate(id, reason)
-
-    question = Question(
-        title=f"Terminate the session of {clean(found.identity.subject, 60)} on {clean(found.target, 60)}?",
-        button="Terminate",
-        facts=lambda cells: session.question(console.store.sessions.get(id, found), console.now(), cells),
-        moot=moot,
-        is_dangerous=True,
-        reason_hint="why; goes into the record",
-    )
-    page.app.push_screen(Confirm(question), answered)
 
 
 def _lock_who_runs(page: Page, found: SessionView) -> None:

@@ -1,20 +1,50 @@
-"""The questions before somebody is kept out or let in again: lock, unlock, revoke. The engine decides who may."""
+"""The questions before a session ends, and before somebody is kept out or let in again. The engine decides who may."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.api.schema import LockView, TokenView
+from engine.api.schema import LockView, SessionView, TokenView
 from hoopterm.console.lines import Line
 from hoopterm.console.link import Engine
 from hoopterm.console.phrases import plural
 from hoopterm.console.screens.confirm import Confirm, Question
 from hoopterm.console.screens.page import Page
 from hoopterm.console.text import clean
-from hoopterm.console.views import access
+from hoopterm.console.views import access, session
 
 Facts = Callable[[int], Sequence[Line]]
 _AWAY = "the engine is away: nothing can be {} now"
+
+
+def ask_to_end(page: Page, found: SessionView) -> None:
+    """Ask, then end a session; its list and its watch both do."""
+    console = page.console
+    id = found.id
+
+    def moot() -> str:
+        now = console.store.sessions.get(id)
+        if now is None or now.state != "live":
+            return "this session has ended already"
+        return _AWAY.format("ended") if console.store.is_stale else ""
+
+    async def end(engine: Engine, reason: str) -> str:
+        await engine.kill(id, reason)
+        return f"terminated session {id}"
+
+    def answered(reason: str | None) -> None:
+        if reason is not None:
+            console.act(lambda engine: end(engine, reason), "not terminated")
+
+    question = Question(
+        title=f"Terminate the session of {clean(found.identity.subject, 60)} on {clean(found.target, 60)}?",
+        button="Terminate",
+        facts=lambda cells: session.question(console.store.sessions.get(id, found), console.now(), cells),
+        moot=moot,
+        is_dangerous=True,
+        reason_hint="why; goes into the record",
+    )
+    page.app.push_screen(Confirm(question), answered)
 
 
 def ask_to_lock(page: Page, kind: str, name: str, facts: Facts) -> None:

@@ -19,7 +19,7 @@ from hoopterm.console.lines import Line, line
 from hoopterm.console.pulse import Pulse
 from hoopterm.console.screens.page import Page
 from hoopterm.console.screens.reader import Reader
-from hoopterm.console.screens.sessions import ask_to_end
+from hoopterm.console.screens.stopping import ask_to_end
 from hoopterm.console.statements import Conversation, Statement
 from hoopterm.console.store import Topic
 from hoopterm.console.terminals import Terminals
