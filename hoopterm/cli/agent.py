@@ -9,7 +9,7 @@ import typer
 
 from engine.api.schema import AgentView
 from hoopterm.cli.options import Engine, Json, ask, complete_agents
-from hoopterm.cli.output import Column, badge, draw, emit, now, say, say_whole
+from hoopterm.cli.output import Column, badge, draw, emit, facts, now, say
 from hoopterm.cli.times import relative
 from hoopterm.console.phrases import when
 from hoopterm.errors import Refused
@@ -73,20 +73,19 @@ def show(
         emit(found)
         return
     moment = now()
-    facts = {
-        "sponsor": found.sponsor,
-        "purpose": found.purpose,
-        "groups": ", ".join(found.groups),
-        "expires": relative(found.expires, moment) if found.expires else "never",
-        "logs in by": ", ".join(["token", *found.logins]),
-        "tokens": f"{found.tokens} that let it in now",
-        "sessions": f"{found.sessions} live",
-        "locked": found.locked,
-    }
     say(badge(_state(found, moment)), f"  {found.name}")
-    for label, value in facts.items():
-        if value:
-            say_whole(f"  {label:<10} {value}")
+    facts(
+        [
+            ("sponsor", found.sponsor),
+            ("purpose", found.purpose or ""),
+            ("groups", ", ".join(found.groups)),
+            ("expires", relative(found.expires, moment) if found.expires else "never"),
+            ("logs in by", ", ".join(["token", *found.logins])),
+            ("tokens", f"{found.tokens} that let it in now"),
+            ("sessions", f"{found.sessions} live"),
+            ("locked", found.locked),
+        ]
+    )
 
 
 def _state(agent: AgentView, moment: datetime) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from engine.api.schema import TargetView
 from hoopterm.cli.options import Engine, Json, ask, complete_targets
-from hoopterm.cli.output import Column, badge, draw, emit, note, now, say, say_whole
+from hoopterm.cli.output import Column, badge, draw, emit, facts, note, now, say
 from hoopterm.cli.times import relative
 from hoopterm.errors import Misused, Refused
 
@@ -73,26 +73,25 @@ def show(
         emit(found)
         return
     moment = now()
-    facts = {
-        "address": found.address,
-        "protocol": found.protocol,
-        "database": found.database,
-        "mode": found.mode,
-        "labels": " ".join(f"{key}={value}" for key, value in sorted(found.labels.items())),
-        "login": f"{found.login} ({found.credential})",
-        "tls": found.tls,
-        "host keys": " ".join(found.host_keys) or ("not pinned" if found.needs_host_key else ""),
-        "trusted": " ".join(found.trusted),
-        "answers": found.answers,
-        "sessions": str(found.sessions),
-        "answered": relative(found.answered, moment) if found.answered else "",
-        "failed": relative(found.failed, moment) if found.failed else "",
-        "trouble": found.trouble,
-    }
     say(badge(_state(found)), f"  {found.name}")
-    for label, value in facts.items():
-        if value:
-            say_whole(f"  {label:<10} {value}")
+    facts(
+        [
+            ("address", found.address),
+            ("protocol", found.protocol),
+            ("database", found.database or ""),
+            ("mode", found.mode),
+            ("labels", " ".join(f"{key}={value}" for key, value in sorted(found.labels.items()))),
+            ("login", f"{found.login} ({found.credential})"),
+            ("tls", found.tls),
+            ("host keys", " ".join(found.host_keys) or ("not pinned" if found.needs_host_key else "")),
+            ("trusted", " ".join(found.trusted)),
+            ("answers", found.answers),
+            ("sessions", str(found.sessions)),
+            ("answered", relative(found.answered, moment) if found.answered else ""),
+            ("failed", relative(found.failed, moment) if found.failed else ""),
+            ("trouble", found.trouble),
+        ]
+    )
 
 
 def _state(target: TargetView) -> str:
