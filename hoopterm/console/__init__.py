@@ -18,6 +18,7 @@ seen        how far a person has looked, kept on their machine
 scratch     where recordings are while they are replayed: a directory, or memory
 nursery     the parent of consoles over SSH; cell: all that one of those may do
 pulse       at most so many repaints a second
+collector   Python's own, which waits until nobody is at it
 text        the one place where strangers' text is made safe to show
 phrases     times and numbers as a person reads them
 searching   queries of the audit log, completed; what was found, as CSV

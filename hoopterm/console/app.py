@@ -16,7 +16,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-from hoopterm.console import clipboard, engines, themes
+from hoopterm.console import clipboard, collector, engines, themes
 from hoopterm.console.actions import Scope, bindings, rebound
 from hoopterm.console.actions import keymap as own_keys
 from hoopterm.console.drafts import Drafts
@@ -98,6 +98,7 @@ class Console(App[None]):
         self._had_terminal = os.isatty(0)
         self._pulse = Pulse(self._beat, self.set_timer, self.call_after_refresh)
         self._stirred = monotonic()  # when a person did something
+        self._rests = collector.Rests()
         self._keyboard = Keyboard(self._hand_on, self._under_the_keys)
 
     @work(name="keyboard")
@@ -175,6 +176,8 @@ class Console(App[None]):
     def _tick(self) -> None:
         if self._had_terminal and not os.isatty(0):  # hung up, and nobody sent us SIGHUP: input would end for ever
             self.exit()
+        if self.is_quiet:
+            self._rests.rest(monotonic())
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.tick()
@@ -353,6 +356,7 @@ def run(addresses: Sequence[str] = (), recording: Path | None = None, keys: Path
     """
     from hoopterm.console import drafts, keymap
 
+    collector.calm()
     theme = themes.chosen(os.environ)
     file = keys or keymap.usual(os.environ)
     with rebound(keymap.read(file) if keys is not None or file.is_file() else {}):

@@ -28,7 +28,7 @@ import msgspec
 from pygments.lexers import get_lexer_by_name
 from rich.cells import cell_len
 
-from hoopterm.console import cell
+from hoopterm.console import cell, collector
 
 if TYPE_CHECKING:
     from hoopterm.console.app import Console
@@ -161,7 +161,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C at the engine is the engine's
     preload()
     gc.collect()
-    gc.freeze()
+    collector.calm()
     Nursery(engine).serve()
     os._exit(0)
 

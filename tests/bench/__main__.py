@@ -17,6 +17,7 @@ from tests.bench import (
     console,
     consoles,
     hours,
+    lists,
     machine,
     memory,
     page,
@@ -40,6 +41,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "ssh": ssh.measure,
     "console": console.measure,
     "consoles": consoles.measure,
+    "lists": lists.measure,
     "replay": hours.measure,
     "search": searches.measure,
 }

@@ -125,8 +125,8 @@ def _wait_until_it_answers(peer: Peer, programs: Path, process: subprocess.Popen
 
 @contextmanager
 def engine(server: EmbeddedPostgres, home: Path, durability: str) -> Iterator[RunningEngine]:
-    """An engine process under the benchmark's policy, in a folder of its own that is made."""
-    home.mkdir()
+    """An engine process under the benchmark's policy, in a folder of its own; a state that is there is gone on with."""
+    home.mkdir(exist_ok=True)
     one = RunningEngine(home, {"UPSTREAM_PASSWORD": server.password, "PATH": os.environ["PATH"]})
     one.config.write_text(
         configuration(durability, host=server.host, port=server.port, database=DATABASE, role=server.user)
