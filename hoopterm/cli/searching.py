@@ -18,7 +18,7 @@ from hoopterm.cli.options import Engine, Json, ask, complete_identities, complet
 from hoopterm.cli.output import Column, console, draw, emit, emit_line, note, now, say, say_whole, styled
 from hoopterm.console.phrases import local_date, plural
 from hoopterm.console.proof import check
-from hoopterm.console.searching import CSV_FIELDS, csv_row, quoted
+from hoopterm.console.searching import CSV_FIELDS, csv_row, quoted, without_routine
 from hoopterm.console.views.entry import who
 from hoopterm.console.views.entry import whole as entry_lines
 from hoopterm.errors import Misused
@@ -70,6 +70,9 @@ def search(
     until: Annotated[str | None, _option("--until", "Up to then, likewise.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="So many of the newest.")] = 100,
     before: Annotated[int | None, _option("--before", "Only what is older than this entry: the next page.")] = None,
+    with_all: Annotated[
+        bool, typer.Option("--all", help="With `recording.segment`, the digests of recordings.")
+    ] = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they come, a line each.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV that a spreadsheet runs nothing of.")] = False,
     engine: Engine = None,
@@ -103,11 +106,14 @@ def search(
         "since": [since] if since else None,
         "until": [until] if until else None,
     }
-    query = " ".join([*(words or ()), *_terms(fields)])
+    asked = " ".join([*(words or ()), *_terms(fields)])
+    query = asked if with_all else without_routine(asked)
     if follow:
         asyncio.run(_follow(engine, query, limit, as_json=as_json, as_csv=as_csv))
     else:
         asyncio.run(_search(engine, query, limit, before, as_json=as_json, as_csv=as_csv))
+    if query != asked:
+        note(styled("digests of recordings are left out: --all has them", "dim"))
 
 
 def show(

@@ -136,6 +136,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(_S.AUDIT, "open", "enter", "enter", "open", "The whole entry, with its proof checked here", 90, True),
     _action(_S.AUDIT, "replay", "r", "r", "replay", "Replay its session, at its operation", 80, True),
     _action(_S.AUDIT, "follow", "f", "f", "follow", "Show what comes as it comes, or stop that", 70, True),
+    _action(_S.AUDIT, "all", "v", "v", "segments", "Show the digests of recordings too, or hide them", 30, True),
     _action(_S.AUDIT, "export", "e", "e", "export…", "Write all that was found to a file: CSV or JSON", 60, True),
     _action(_S.TARGETS, "open", "enter", "enter", "open", "All that is known of the entry", 90),
     _action(

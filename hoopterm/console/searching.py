@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Sequence
 from typing import Final, Protocol, TextIO
 
@@ -20,6 +21,15 @@ CSV_FIELDS: Final = (
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a spreadsheet begins a formula, a command or a new cell with."""
+
+
+ROUTINE: Final = "recording.segment"
+_EVENT: Final = re.compile(r"(?:^|\s)!?event:")
+
+
+def without_routine(query: str) -> str:
+    """The query less the digests of recordings, of which a busy log has the most; one that names events is as it is."""
+    return query if _EVENT.search(query) else f"{query} !event:{ROUTINE}".strip()
 
 
 def quoted(value: str) -> str:

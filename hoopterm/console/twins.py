@@ -17,6 +17,7 @@ TWINS: dict[str, str] = {
     "approvals.deny": "approvals deny",
     "approvals.read": "approvals show",
     "approvals.watch": "sessions watch",
+    "audit.all": "audit search",
     "audit.export": "audit search",
     "audit.follow": "audit search",
     "audit.open": "audit show",

@@ -14,12 +14,12 @@ from textual.worker import Worker
 
 from engine.api.schema import EntryView
 from hoopterm.console import phrases
-from hoopterm.console.actions import Scope, bindings
+from hoopterm.console.actions import Scope, bindings, find
 from hoopterm.console.findings import NEWEST, PAGE, Findings
-from hoopterm.console.lines import Line, line
+from hoopterm.console.lines import BLANK, Line, ends, line
 from hoopterm.console.screens.entry import Entry
 from hoopterm.console.screens.page import Page
-from hoopterm.console.searching import completion, exported
+from hoopterm.console.searching import completion, exported, without_routine
 from hoopterm.console.store import LinkState, Topic
 from hoopterm.console.text import clean
 from hoopterm.console.views import chrome, entry
@@ -69,6 +69,7 @@ class Audit(Page):
         self._found = Findings()
         self._cause: Problem | None = None
         self._is_asking = False
+        self._has_all = False
         self._following: Worker[None] | None = None
         self._new: list[EntryView] = []
 
@@ -170,6 +171,10 @@ class Audit(Page):
             self._stop()
             self._begin(event.value.strip())
 
+    def _whole(self, query: str) -> str:
+        """The query as the engine is asked it."""
+        return query if self._has_all else without_routine(query)
+
     @work(name="search", exclusive=True, group="search")
     async def _begin(self, query: str) -> None:
         self._found.query = query
@@ -177,7 +182,7 @@ class Audit(Page):
             return
         self._is_asking = True
         try:
-            page = await self.console.engine.search(query, limit=PAGE)
+            page = await self.console.engine.search(self._whole(query), limit=PAGE)
         except Problem as problem:
             self._cause = problem
         else:
@@ -191,7 +196,7 @@ class Audit(Page):
         edge = {"after": -1} if to_oldest else {"before": NEWEST}
         self._is_asking = True
         try:
-            page = await self.console.engine.search(query, limit=PAGE, **edge)
+            page = await self.console.engine.search(self._whole(query), limit=PAGE, **edge)
         except Problem as problem:
             self.console.say(problem.message, "error")
             self._asked()
@@ -203,7 +208,9 @@ class Audit(Page):
     async def _read(self, *, before: int | None = None, after: int | None = None) -> None:
         self._is_asking = True
         try:
-            page = await self.console.engine.search(self._found.query, limit=PAGE, before=before, after=after)
+            page = await self.console.engine.search(
+                self._whole(self._found.query), limit=PAGE, before=before, after=after
+            )
         except Problem as problem:
             self.console.say(problem.message, "error")
         else:
@@ -238,7 +245,8 @@ class Audit(Page):
 
     def labels(self) -> dict[str, str]:
         """What follows can be told to stop."""
-        return {"follow": "stop following"} if self._following is not None else {}
+        labels = {"follow": "stop following"} if self._following is not None else {}
+        return labels | ({"all": "hide segments"} if self._has_all else {})
 
     def action_open(self) -> None:
         """All of it, with its proof."""
@@ -268,6 +276,13 @@ class Audit(Page):
         elif not self.is_off("export"):
             self.query_one(Prompt).open("export", "write to", "audit.csv", "a new file: .csv, else JSON")
 
+    def action_all(self) -> None:
+        """With the digests of recordings, or without them."""
+        if not self.is_off("all"):
+            self._has_all = not self._has_all
+            self._stop()
+            self._begin(self._found.query)
+
     def action_follow(self) -> None:
         """Show what comes as it comes, or stop that."""
         if self._following is not None:
@@ -279,8 +294,8 @@ class Audit(Page):
     @work(name="follow", exclusive=True, group="follow")
     async def _follow(self, query: str) -> None:
         try:
-            async with aclosing(self.console.engine.follow_search(query, limit=PAGE)) as entries:
-                page = await self.console.engine.search(query, limit=PAGE, before=NEWEST)
+            async with aclosing(self.console.engine.follow_search(self._whole(query), limit=PAGE)) as entries:
+                page = await self.console.engine.search(self._whole(query), limit=PAGE, before=NEWEST)
                 self._found.begin(query, page)
                 self._asked(select=0)
                 async for found in entries:
@@ -307,7 +322,7 @@ class Audit(Page):
     @work(name="export", group="export")
     async def _export(self, name: str) -> None:
         try:
-            count, path = await exported(self.console.engine, self._found.query, name)
+            count, path = await exported(self.console.engine, self._whole(self._found.query), name)
         except Problem as problem:
             self.console.say(f"not written: {problem.message}", "error")
         else:
@@ -324,7 +339,10 @@ class Audit(Page):
 
     def _query_line(self, cells: int) -> Line:
         query = self._found.query
-        return line((" / ", "key"), (clean(query, 400) if query else _ALL, "" if query else "dim"))
+        said = line((" / ", "key"), (clean(query, 400) if query else _ALL, "" if query else "dim"))
+        is_whole = self._whole(query) == query
+        hidden = BLANK if is_whole else line((find(Scope.AUDIT, "all").shown, "key"), (" shows segments", "dim"))
+        return ends(said, hidden, cells)
 
     def _rule_title(self) -> str:
         found = self._found

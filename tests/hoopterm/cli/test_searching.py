@@ -27,6 +27,9 @@ def test_what_was_found_is_a_table_without_escapes(engine: StubEngine, hoopterm:
     done = hoopterm("audit", "search", "orders")
     for part in ("7", "operation.denied", "report-bot", "shop", "no-deletes", "DELETE FROM ␛[2Jorders"):
         assert part in done.out
+    assert asked(engine) == "orders !event:recording.segment"
+    assert "left out: --all has them" in done.err
+    done = hoopterm("audit", "search", "orders", "--all")
     assert (asked(engine), done.err) == ("orders", "")
 
 
@@ -36,6 +39,7 @@ def test_options_are_terms_and_those_given_twice_alternatives(engine: StubEngine
     done = hoopterm("audit", "search", "!orders", *who, "--text", "drop table", "--decision", "deny", "--limit", "5")
     assert asked(engine) == (
         '!orders identity:bot,"deploy bot" resource:public.* decision:deny text:"drop table" since:2h'
+        " !event:recording.segment"
     )
     assert engine.asked[-1][2]["limit"] == "5"
     assert "nothing was found" in done.err

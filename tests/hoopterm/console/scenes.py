@@ -28,6 +28,7 @@ from engine.api.schema import (
     TargetView,
     VoteView,
 )
+from hoopterm.console.searching import ROUTINE
 from hoopterm.errors import EngineUnreachable, Refused
 from tests.hoopterm.console.policies import Policies
 from tests.hoopterm.console.record import detail
@@ -233,6 +234,12 @@ def status(**changes: object) -> StatusView:
     return msgspec.structs.replace(view, **changes)
 
 
+def _apart(query: str) -> tuple[str, bool]:
+    """The query as it was typed, and whether routine is wanted too."""
+    typed = query.removesuffix(f"!event:{ROUTINE}")
+    return typed.rstrip(), typed == query
+
+
 class FakeEngine(Registers, Policies):
     """The client's methods over plain lists. `away` makes every call fail; `feed` is the live stream."""
 
@@ -325,8 +332,9 @@ class FakeEngine(Registers, Policies):
     async def search(
         self, query: str = "", *, limit: int = 100, before: int | None = None, after: int | None = None
     ) -> SearchView:
-        """Those of `entries`, the newest last, whose text has the query."""
+        """Those of `entries`, the newest last, whose text has the query; less routine where that was left out."""
         self._answer()
+        query, has_all = _apart(query)
         self.calls.append(("search", query, str(before), str(after)))
         if query.startswith("colour:"):
             raise Refused("error", "there is no field 'colour'", "fields are identity, target")
@@ -334,6 +342,7 @@ class FakeEngine(Registers, Policies):
             found = [entry for entry in self.entries if entry.operation == operation[1].strip('"')]
         else:
             found = [entry for entry in self.entries if query in entry.text]
+        found = [entry for entry in found if has_all or entry.event != ROUTINE]
         if after is not None:
             kept = [entry for entry in found if entry.sequence > after]
         else:
@@ -345,7 +354,7 @@ class FakeEngine(Registers, Policies):
     ) -> AsyncGenerator[EntryView, None]:
         """What was put on `news`, until None."""
         self._answer()
-        self.calls.append(("follow", query))
+        self.calls.append(("follow", _apart(query)[0]))
         while (entry := await self.news.get()) is not None:
             yield entry
 

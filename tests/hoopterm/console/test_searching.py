@@ -10,8 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api.schema import EntryView
-from hoopterm.console.searching import CSV_FIELDS, completion, csv_row, quoted
+from hoopterm.console.searching import CSV_FIELDS, completion, csv_row, quoted, without_routine
 from tests.hoopterm.samples import TIME
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("", "!event:recording.segment"),
+        ("identity:bot", "identity:bot !event:recording.segment"),
+        ("event:recording.*", "event:recording.*"),
+        ("bot !event:login", "bot !event:login"),
+        ("subevent:x", "subevent:x !event:recording.segment"),
+    ],
+)
+def test_digests_of_recordings_are_left_out_where_no_event_is_named(typed: str, sent: str) -> None:
+    assert without_routine(typed) == sent
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 from textual.pilot import Pilot
 
 from hoopterm.console.screens.audit import Audit
@@ -42,6 +43,18 @@ async def test_the_newest_entries_are_listed_with_what_was_decided() -> None:
         shown = picture(pilot)
         for part in ("denied", "report-bot", "deny", "DELETE FROM orders", "3 of 3 entries"):
             assert part in shown
+
+
+async def test_digests_of_recordings_are_hidden_until_they_are_wanted_and_the_screen_says_so() -> None:
+    engine = engine_with(6)
+    engine.entries[3] = msgspec.structs.replace(engine.entries[3], event="recording.segment")
+    async with running(engine) as pilot:
+        screen = await loaded(pilot)
+        assert list(screen.table.keys) == ["5", "4", "2", "1", "0"]
+        assert "v shows segments" in picture(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: list(screen.table.keys) == ["5", "4", "3", "2", "1", "0"])
+        assert "v shows segments" not in picture(pilot)
 
 
 async def test_a_query_is_sent_once_it_was_typed_and_not_before() -> None:
