@@ -2,7 +2,9 @@
 
 Planning may call functions all the same, to fold constants and to guess how many rows a condition leaves. So a
 statement is planned only where everything behind it is known (built in, followed through its body, or trusted) and
-only touches rows; on a connection of its own, in a transaction that may only read, for a moment.
+only touches rows, and where nothing that belongs to its tables calls a function of users' making: the planner folds the
+expressions of indexes, partitions, constraints and statistics, and reading a literal runs the checks of domains in it.
+It is planned on a connection of its own, in a transaction that may only read, for a moment.
 """
 
 from __future__ import annotations
@@ -31,6 +33,42 @@ _SETTINGS: Final = """
 select pg_catalog.set_config(name, value, true) from (values
   ('role', $1), ('search_path', $2), ('statement_timeout', '1s'), ('lock_timeout', '200ms'),
   ('plan_cache_mode', 'force_custom_plan'), ('standard_conforming_strings', 'on')) settings(name, value)
+"""
+# A table has all its ancestors and descendants with it. Functions in C and internal ones are made by superusers only;
+# what is built in has no entry in pg_depend.
+_UNSEEN: Final = """
+with recursive touched(oid) as (
+  select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where pg_catalog.replace(n.nspname || '.' || c.relname, '"', '') = any ($1::text[])
+  union select x.oid from touched t join pg_catalog.pg_inherits i on t.oid in (i.inhparent, i.inhrelid),
+    lateral (values (i.inhparent), (i.inhrelid)) x(oid)
+),
+types(oid) as (
+  select a.atttypid from touched t join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum > 0
+  union select x.oid from types join pg_catalog.pg_type t on t.oid = types.oid, lateral (
+    values (t.typelem), (t.typbasetype)
+    union all select r.rngsubtype from pg_catalog.pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
+    union all select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0
+  ) x(oid) where x.oid <> 0
+),
+behind(class, oid) as (
+  select 'pg_catalog.pg_class'::regclass, oid from touched
+  union all select 'pg_catalog.pg_class'::regclass, i.indexrelid
+    from pg_catalog.pg_index i join touched on touched.oid = i.indrelid
+  union all select 'pg_catalog.pg_statistic_ext'::regclass, s.oid
+    from pg_catalog.pg_statistic_ext s join touched on touched.oid = s.stxrelid
+  union all select 'pg_catalog.pg_constraint'::regclass, k.oid
+    from pg_catalog.pg_constraint k join touched on touched.oid = k.conrelid
+  union all select 'pg_catalog.pg_constraint'::regclass, k.oid
+    from pg_catalog.pg_constraint k join types on types.oid = k.contypid
+)
+select exists (
+  select from behind b join pg_catalog.pg_depend d on d.classid = b.class and d.objid = b.oid
+  left join pg_catalog.pg_operator o on d.refclassid = 'pg_catalog.pg_operator'::regclass and o.oid = d.refobjid
+  join pg_catalog.pg_proc p on p.oid = case d.refclassid
+    when 'pg_catalog.pg_proc'::regclass then d.refobjid else o.oprcode end
+  join pg_catalog.pg_language l on l.oid = p.prolang where l.lanname not in ('internal', 'c')
+)
 """
 _FAULTS: Final = (
     asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError, KeyError, TypeError,
@@ -91,8 +129,11 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 async def _plan(connection: Any, operation: Operation, state: SessionState) -> Mapping[str, Any]:
-    """One statement a query throughout: the extended protocol takes no more."""
+    """One statement a query throughout: the extended protocol takes no more. ValueError: it must not be planned."""
+    tables = [each.resource.name.replace('"', "") for each in operation.accesses if each.resource.kind == "table"]
     async with connection.transaction(readonly=True):
+        if await connection.fetchval(_UNSEEN, tables):
+            raise ValueError("planning it may call what nobody looked at")
         await connection.fetch(_SETTINGS, state.role, ", ".join(map(_name, state.search_path)))
         asked = operation.text
         if operation.parameters:

@@ -30,6 +30,25 @@ create sequence called;
 create function peek() returns integer language plpgsql stable
 as $$ begin perform nextval('called'); return 7; end $$;
 create function seven() returns integer language sql stable as 'select 7';
+create function one() returns integer language plpgsql immutable
+as $$ begin raise log 'one was called'; return 1; end $$;
+create function is_fine(anyelement) returns boolean language plpgsql immutable
+as $$ begin raise log 'is_fine was called'; return true; end $$;
+create schema behind;
+create table behind.indexed (id integer);
+create index on behind.indexed ((id + public.one()));
+create table behind.partial (id integer);
+create index on behind.partial (id) where public.is_fine(3);
+create table behind.counted (id integer);
+create statistics behind.sums on (id + public.one()), id from behind.counted;
+create table behind.parts (id integer) partition by range ((id + public.one()));
+create table behind.part partition of behind.parts for values from (0) to (9);
+create table behind.plain (id integer);
+create table behind.heir (check (public.is_fine(7))) inherits (behind.plain);
+create domain behind.word as text check (public.is_fine(value));
+create table behind.words (id integer, words behind.word[]);
+create table behind.seen (id integer);
+create index on behind.seen ((abs(id))) where id > 3;
 create role clerk;
 grant usage on schema shop to clerk;
 grant select on shop.orders to clerk;
@@ -116,6 +135,28 @@ async def test_what_planning_could_run_is_not_planned(shop: Database, text: str)
     """SECURITY: code that Bind or EXPLAIN would run does not run before approval."""
     assert await estimate(shop, text) is None
     assert shop.psql("select is_called from called").strip() == "f"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select * from behind.indexed where id = 4",
+        "delete from behind.partial where id = 4",
+        "select * from behind.counted where id + 1 = 2",
+        "select * from behind.parts where id = 4",
+        "select * from behind.part where id = 4",
+        "select * from behind.plain where id = 4",
+        "select * from behind.words where words = '{x}'",
+        "with some as (select * from behind.indexed) select * from some",
+    ],
+)
+async def test_what_belongs_to_a_table_is_not_called(shop: Database, text: str) -> None:
+    """SECURITY: code that Bind or EXPLAIN would run does not run before approval."""
+    log = shop.server.directory / "server.log"
+    before = log.stat().st_size
+    assert await estimate(shop, text) is None
+    assert await estimate(shop, "select * from behind.seen where id = 4") is not None
+    assert b" was called" not in log.read_bytes()[before:]
 
 
 async def test_even_a_trusted_function_changes_nothing(shop: Database) -> None:
