@@ -144,6 +144,7 @@ async def _replay(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "8 statements" in picture(pilot))
     await pilot.press(*["right_square_bracket"] * 2)
     await pilot.pause()
+    await until(pilot, lambda: "asking the log" not in picture(pilot))
 
 
 async def _policy(pilot: Pilot[None]) -> None:
@@ -180,6 +181,7 @@ async def _replay_shell(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "80 × 24" in picture(pilot))
     await pilot.press("t", *"12", "enter")
     await until(pilot, lambda: "is_enabled" in picture(pilot))
+    await until(pilot, lambda: "asking the log" not in picture(pilot))
 
 
 async def _live(pilot: Pilot[None]) -> None:
