@@ -12,7 +12,7 @@ from hoopterm.console.views import status
 from hoopterm.console.views.target import locked
 
 AGENT_SOON = 14 * 86_400.0  # seconds before its end in which an agent is looked at
-TOKEN_SOON = 3600.0
+TOKEN_SOON = 1800.0  # `hoopterm connect` mints for an hour: those do not end soon from the start
 _WORST_FIRST = ("locked", "soon", "expired", "valid", "revoked")
 
 
