@@ -361,10 +361,11 @@ class Audit(Page):
             return chrome.empty(
                 "Only a file is open", "start the console with an engine to search its log", "q", "quit"
             )
-        if self._cause is not None:
-            return chrome.broken("The search was not made", self._cause.sentence, "/", "changes it")
-        if self.console.store.link is LinkState.LOST:
+        link = self.console.store.link
+        if link is LinkState.LOST:
             return chrome.broken("The log cannot be searched", self.console.store.cause)
+        if self._cause is not None and link is LinkState.LIVE:
+            return chrome.broken("The search was not made", self._cause.sentence, "/", "changes it")
         if not found.is_known:
             return chrome.loading("searching the audit log", self.console.place.name)
         if found.query:

@@ -142,7 +142,8 @@ class Recordings(Listing):
             return chrome.empty(
                 "Only a file is open", "start the console with an engine to pick from its recordings", "q", "quit"
             )
-        if self._cause or self.console.store.link is LinkState.LOST:
+        link = self.console.store.link
+        if link is LinkState.LOST or (self._cause and link is LinkState.LIVE):
             return chrome.broken("The recordings cannot be listed", self._cause or self.console.store.cause)
         if self._found is None:
             return chrome.loading("asking the engine for its recordings", self.console.place.name)

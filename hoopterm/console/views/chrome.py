@@ -131,9 +131,7 @@ def banner(store: Store, cells: int) -> Line:
         filled = ends(shorten(left, max(cells - measure(right), 10)), right, cells)
         return tuple(Span(span.text, "alarm") for span in filled)
     if store.loaded and store.is_stale and store.age is not None:
-        text = (
-            f" ◌ the engine has said nothing for {phrases.age(store.age)}: what is shown may be old, decisions are off"
-        )
+        text = f" ◌ the engine is silent for {phrases.age(store.age)}: this may be old, so nothing can be decided"
         return (Span(text.ljust(cells)[:cells], "alarm"),)
     return BLANK if store.status is None else room.banner(store.status.space, cells)
 

@@ -73,6 +73,10 @@ class Policies:
         self.drafted = SuggestionView("", 0, [])
         self.rolled_back: list[tuple[str, str]] = []
         self.checked: list[dict[str, str]] = []
+        self.past = [
+            RevisionView("b" * 64, "2026-11-22T20:00:00Z", "bob", "deletes \x1b[31mneed a human", "a" * 64, True),
+            RevisionView("a" * 64, "2026-11-20T08:00:00Z", "carol", "", None, False),
+        ]
 
     def _answer(self) -> None:
         raise NotImplementedError
@@ -117,12 +121,9 @@ class Policies:
         return self.drafted
 
     async def policy_history(self) -> list[RevisionView]:
-        """Two revisions."""
+        """Those of `past`."""
         self._answer()
-        return [
-            RevisionView("b" * 64, "2026-11-22T20:00:00Z", "bob", "deletes \x1b[31mneed a human", "a" * 64, True),
-            RevisionView("a" * 64, "2026-11-20T08:00:00Z", "carol", "", None, False),
-        ]
+        return list(self.past)
 
     async def policy_revision(self, revision: str) -> RevisionDetailView:
         """One of them."""

@@ -65,7 +65,7 @@ def test_silence_turns_decisions_off_aloud() -> None:
     store = Store(clock=lambda: now[0])
     store.load(scenes.status(), [], [])
     now[0] += 60
-    assert "decisions are off" in plain(chrome.banner(store, 120))
+    assert "nothing can be decided" in plain(chrome.banner(store, 80))
     assert "silent" in plain(chrome.header(store, HERE, 80, scenes.NOW))
 
 
