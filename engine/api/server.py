@@ -12,8 +12,8 @@ import fcntl
 import os
 import socket
 import stat
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,7 @@ _BACKLOG = 128
 _SHUTDOWN_SECONDS = 2.0
 _PARTING_SECONDS = 0.05  # of a visit: it ends because it may not be any more
 _CROWDED_PAUSE = 0.1
+_SILENCE = 0.25  # seconds in which somebody who came by themselves says something
 
 _STATUS: dict[type[HooptermError], int] = {
     ConfigError: 422,
@@ -78,6 +79,9 @@ class ControlServer:
         self._path: Path | None = None
         self._inode = 0
         self._accepting: asyncio.Task[None] | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._wary = 0
+        self._silent: set[socket.socket] = set()
         self._runner = self._runner_for(self._by_kernel, _SHUTDOWN_SECONDS)
 
     def __repr__(self) -> str:
@@ -88,6 +92,7 @@ class ControlServer:
         self._listener, self._inode = _listen(path)
         self._path = path
         await self._runner.setup()
+        self._tasks = tasks
         self._accepting = tasks.create_task(self._accept(self._listener))
 
     async def close(self) -> None:
@@ -98,6 +103,7 @@ class ControlServer:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        self._drop(self._silent)
         if self._path is not None:
             _remove(self._path, self._inode)
             self._path = None
@@ -113,20 +119,69 @@ class ControlServer:
         await runner.setup()
         return Visit(runner)
 
+    @asynccontextmanager
+    async def wary(self) -> AsyncIterator[None]:
+        """While somebody else connects for a client to what may turn out to be this socket, by a link that is changed
+        just then: whoever came in meanwhile and says nothing is turned away at the end, before the client is heard."""
+        self._wary += 1
+        try:
+            yield
+        finally:
+            try:
+                await self._turn_away()
+            finally:
+                self._wary -= 1
+
+    async def _turn_away(self) -> None:
+        if self._listener is not None:
+            with suppress(OSError):  # until there is no more
+                while True:
+                    self._put_aside(self._listener.accept()[0])
+        for _ in range(2):  # what the loop accepted before is put aside too
+            await asyncio.sleep(0)
+        if silent := set(self._silent):
+            await asyncio.sleep(_SILENCE)
+            self._drop(silent & self._silent)
+
+    def _put_aside(self, connection: socket.socket) -> None:
+        if len(self._silent) >= MAX_CONNECTIONS:
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._silent.add(connection)
+        asyncio.get_running_loop().add_reader(connection, self._hear, connection)
+
+    def _hear(self, connection: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(connection)
+        self._silent.discard(connection)
+        assert self._tasks is not None
+        self._tasks.create_task(self._serve(connection))
+
+    def _drop(self, connections: set[socket.socket]) -> None:
+        for connection in tuple(connections):
+            asyncio.get_running_loop().remove_reader(connection)
+            self._silent.discard(connection)
+            connection.close()
+
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        server = self._runner.server
-        assert server is not None
         while True:
             try:
                 connection, _ = await loop.sock_accept(listener)
             except OSError:  # out of descriptors: what is open goes on, new ones wait in the backlog
                 await asyncio.sleep(_CROWDED_PAUSE)
                 continue
-            if self._is_crowded(connection):
-                connection.close()
+            if self._wary:
+                self._put_aside(connection)
             else:
-                await loop.connect_accepted_socket(server, connection)
+                await self._serve(connection)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        server = self._runner.server
+        if server is None or self._is_crowded(connection):
+            connection.close()
+        else:
+            await asyncio.get_running_loop().connect_accepted_socket(server, connection)
 
     def _is_crowded(self, connection: socket.socket) -> bool:
         """Whether this user, or everybody together, holds too many connections: nobody may starve the others."""

@@ -67,7 +67,8 @@ class Forwards:
         operation = destinations.unix(self._connection.session, "SOCKET", path)
 
         async def open_far(upstream: UpstreamConnection, far: Factory) -> None:
-            await upstream.create_unix_connection(far, operation.accesses[0].resource.name, window=WINDOW)
+            async with self._connection.gateway.control.wary():  # the path may lead elsewhere since it was looked at
+                await upstream.create_unix_connection(far, operation.accesses[0].resource.name, window=WINDOW)
 
         with _as_failure_to_open():
             return await self._outward(operation, open_far)

@@ -48,6 +48,26 @@ async def test_a_living_engine_keeps_its_socket(serving: Serving) -> None:
     assert (await serving.client.status()).you == "root"
 
 
+async def test_who_came_in_during_a_forward_and_says_nothing_is_turned_away(serving: Serving) -> None:
+    """SECURITY: the control socket can never be a forward's destination."""
+    before, early, late = sockets = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+    path, loop = str(serving.gateway.socket_path), asyncio.get_running_loop()
+    with before, early, late:
+        for each in sockets:
+            each.setblocking(False)
+        before.connect(path)
+        assert (await serving.client.status()).you == "root"
+        async with serving.gateway.control.wary():
+            early.connect(path)
+            assert (await serving.client.status()).you == "root"  # whoever speaks is answered all the while
+            late.connect(path)
+        async with asyncio.timeout(10):
+            assert await loop.sock_recv(early, 1) == b""
+            assert await loop.sock_recv(late, 1) == b""
+        with pytest.raises(BlockingIOError):
+            before.recv(1)  # it is still open
+
+
 def test_a_file_that_is_no_socket_is_never_removed(place: Path) -> None:
     precious = place / "c.sock"
     precious.write_text("precious")

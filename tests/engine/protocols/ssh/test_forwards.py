@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
+from threading import Event
 
 from tests.servers.bastion import StartBastion
 from tests.servers.forwarding import asking, connected, echo, exchanged, pending, serving, stdio
@@ -199,3 +202,38 @@ def test_two_hundred_forwards_are_open_at_once(start_bastion: StartBastion, tmp_
             with ThreadPoolExecutor(20) as crowd:
                 again = list(crowd.map(lambda number: exchanged(tmp_path / "here", b"x" * number), range(200)))
             assert again == [b"x" * number for number in range(200)]
+
+
+def test_a_link_that_is_changed_all_the_time_never_leads_to_the_control_socket(
+    start_bastion: StartBastion, tmp_path: Path
+) -> None:
+    """SECURITY: the control socket can never be a forward's destination."""
+    bastion = start_bastion()
+    link, over = tmp_path / "link", Event()
+
+    def change() -> None:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(tmp_path / "other"))
+            other.listen()
+            for number in itertools.count():
+                led = tmp_path / f"led-{number % 2}"
+                led.unlink(missing_ok=True)
+                led.symlink_to((tmp_path / "other", bastion.directory / "control.sock")[number % 2])
+                led.replace(link)
+                if over.is_set():
+                    return
+
+    request = b"GET /v1/status HTTP/1.1\r\nHost: engine\r\n\r\n"
+    with ThreadPoolExecutor(1) as threads, connected(bastion, "-L", f"{tmp_path / 'here'}:{link}"):
+        changing = threads.submit(change)
+        try:
+            for _ in range(60):
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(str(tmp_path / "here"))
+                    client.settimeout(0.1)
+                    with suppress(OSError):
+                        client.sendall(request)
+                        assert b"HTTP" not in client.recv(64)
+        finally:
+            over.set()
+            changing.result()
