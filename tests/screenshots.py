@@ -180,6 +180,11 @@ async def _audit(pilot: Pilot[None]) -> None:
     await pilot.press("j", "j")
 
 
+async def _targets(pilot: Pilot[None]) -> None:
+    await pilot.press("7")
+    await until(pilot, lambda: "credential" in picture(pilot))
+
+
 async def _policy(pilot: Pilot[None]) -> None:
     await pilot.press("4")
     await until(pilot, lambda: "✓ holds" in picture(pilot))
@@ -194,6 +199,7 @@ SCENES: dict[str, Callable[[Pilot[None]], Awaitable[None]]] = {
     "watch": _watch,
     "policy": _policy,
     "audit": _audit,
+    "targets": _targets,
     "replay": _replay,
     "replay-ssh": _replay_shell,
 }
