@@ -327,6 +327,12 @@ def test_what_is_let_run_unseen_shows_nothing_of_another_command(start_bastion: 
         done = bastion.ssh(line)
         assert CARD.encode() not in done.stdout + done.stderr
         assert b"run it alone" in done.stderr
+    own = tmp_path / "git-upload-pack"
+    own.write_text(f"#!/bin/sh\ncat {tmp_path}/cards\n")
+    own.chmod(0o755)
+    done = bastion.ssh(f"{own} x.git")
+    assert CARD.encode() not in done.stdout + done.stderr
+    assert b"may be any program" in done.stderr
 
 
 @pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="this kernel mounts nothing for programs")

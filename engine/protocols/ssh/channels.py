@@ -266,13 +266,16 @@ def _masker_of(request: Request, passage: Passage) -> Callable[[Masks], StreamMa
         return None
     mask = passage.decision.handling.mask if passage.decision.handling is not None else ""
     may = request.terminal is None and talk.is_alone
-    if may and talk.is_packed and mask == "unseen":
+    if may and talk.is_packed and talk.is_installed and mask == "unseen":
         return unseen
     if may and not talk.is_packed and mask in ("stop", "unseen"):
         return guard
     if mask in ("stop", "unseen") and not may:
         why = "on a terminal, or with anything else in its line, its output cannot be told from other output"
         hint = "run it alone, as a client of it does"
+    elif mask == "unseen":
+        why = "what lies there under its name may be any program, and its output would not be looked at"
+        hint = "call it by its name, or where systems have it, as /usr/bin"
     elif mask == "stop":
         why = "what it sends is compressed, so no value in it can be seen"
         hint = "leave compression out (rsync without -z), or have a rule say `mask: unseen`"

@@ -18,6 +18,9 @@ _HINTED: Final = re.compile(r"\bgit[- ](?:upload-pack|receive-pack|upload-archiv
 _PACKS: Final = re.compile(r"-[A-Za-z0-9]*z.*|--(?:.*-)?compress(?:-(?:choice|level).*)?|--zc=.*|--zl=.*")
 
 
+_PLACES: Final = ("", "/bin", "/usr/bin", "/usr/local/bin", "/usr/lib/git-core", "/usr/libexec/git-core")
+
+
 class Conversation(NamedTuple):
     """One such program. `is_packed`: what it sends is compressed, so that values in it cannot be seen.
 
@@ -27,6 +30,8 @@ class Conversation(NamedTuple):
     program: str
     is_packed: bool
     is_alone: bool
+    is_installed: bool = True
+    """Whether it is called where systems have it; anywhere else a client may have put a program of that name."""
 
 
 def conversation(line: str) -> Conversation | None:
@@ -39,12 +44,13 @@ def conversation(line: str) -> Conversation | None:
     commands = [resource.name for resource in run if resource.kind == "command"]
     is_alone = told.argv is not None and all(commands[0].endswith(command) for command in commands)
     for words in map(shlex.split, commands):
-        name = words[0].rpartition("/")[2]
+        place, slash, name = words[0].rpartition("/")
+        is_installed = place in _PLACES and bool(place) == bool(slash)
         name = f"git-{words[1]}" if name == "git" and len(words) > 1 else name
         if name in _GIT:
-            return Conversation(name, True, is_alone)
+            return Conversation(name, True, is_alone, is_installed)
         if name == "rsync" and "--server" in words:
-            return Conversation(name, any(_is_packed(word) for word in words[1:]), is_alone)
+            return Conversation(name, any(_is_packed(word) for word in words[1:]), is_alone, is_installed)
     return None
 
 

@@ -49,6 +49,25 @@ def test_a_line_that_runs_anything_else_is_never_taken_for_it_alone(line: str) -
     assert not found.is_alone
 
 
+@pytest.mark.parametrize(
+    ("line", "is_installed"),
+    [
+        ("git-upload-pack /srv/x", True),
+        ("sudo /usr/bin/rsync --server . x", True),
+        ("/tmp/git-upload-pack /srv/x", False),
+        ("./git-upload-pack /srv/x", False),
+        ("/git-upload-pack /srv/x", False),
+        ("/usr/bin/../../tmp/git-upload-pack /srv/x", False),
+        ("nice /home/bot/rsync --server -z . x", False),
+    ],
+)
+def test_a_program_of_its_name_anywhere_else_is_told_apart(line: str, is_installed: bool) -> None:
+    """SECURITY promise 2: what is let run unseen is what has the name, not what a client called so."""
+    found = conversation(line)
+    assert found is not None
+    assert found.is_installed == is_installed
+
+
 @pytest.mark.parametrize("line", ["cat /etc/hosts", "rsync --version", "git status", "echo $HOME", "uptime"])
 def test_other_commands_are_none(line: str) -> None:
     assert conversation(line) is None
