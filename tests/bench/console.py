@@ -25,13 +25,16 @@ from tests.servers.engine import RunningEngine
 RATE = 1000  # events a second
 _STARTS, _MARKS, _BETWEEN = 5, 100, 0.05
 _SETTLES = 2.0
+_HOURS, _REVIEWS = 8, 25
 _LIVE = "● live"
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Start to first paint; a session that opens amid a thousand other changes a second, until its row is drawn."""
+    """Start to first paint; a session that opens amid a thousand other changes a second, until its row is drawn;
+    a review that somebody else decides; and what is in memory after as many changes as eight hours bring."""
     with bench.fresh("console") as engine:
-        return [_starting(bench, engine), *_drawing(bench, engine)]
+        starting, drawing = _starting(bench, engine), list(_drawing(bench, engine))
+        return [starting, *drawing, _deciding(bench, engine), _lasting(bench, engine)]
 
 
 def _socket(engine: RunningEngine) -> Path:
@@ -75,6 +78,60 @@ def _drawing(bench: Bench, engine: RunningEngine) -> Iterator[Figure]:
     yield Figure("console", "event-to-drawn", title, "ms", (late,), Bound.AT_MOST, 100.0, details=details)
 
 
+def _deciding(bench: Bench, engine: RunningEngine) -> Figure:
+    """From somebody else's approval, by the API, to what this console draws of it."""
+    count = _REVIEWS // 5 if bench.options.is_quick else _REVIEWS
+    with console(_socket(engine), bench.directory) as drawn:
+        drawn.shows(_LIVE)
+        drawn.type("3")
+        took = asyncio.run(_decide(engine, drawn, count))
+    late = statistics.quantiles(took, n=20)[-1]
+    title = "console: p95 from a review decided elsewhere to drawn"
+    details = {"median_ms": statistics.median(took), "most_ms": max(took)}
+    return Figure("console", "decided-elsewhere", title, "ms", (late,), Bound.AT_MOST, 200.0, details=details)
+
+
+async def _decide(engine: RunningEngine, drawn: Drawn, count: int) -> list[float]:
+    """Milliseconds of each of so many."""
+    took = []
+    async with engine.client() as client:
+        for _ in range(count):
+            before = len(drawn.seen)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asyncio.to_thread(_delete, through(engine, "reviews")))
+                while not (reviews := await client.reviews("pending")):  # noqa: ASYNC110 - a feed may begin after it
+                    await asyncio.sleep(_BETWEEN)
+                await asyncio.to_thread(drawn.shows, "DELETE", before)
+                seen, started = len(drawn.seen), time.time()
+                await client.approve(reviews[0].id, "agreed")
+                took.append((await asyncio.to_thread(drawn.shows, "approved", seen) - started) * 1000)
+    return took
+
+
+def _delete(peer: Peer) -> None:
+    with _connected(peer) as connection:
+        connection.execute("delete from pgbench_history where tid = -1")
+
+
+def _lasting(bench: Bench, engine: RunningEngine) -> Figure:
+    """Eight hours of a change a second and a session every twenty, as fast as they can be had."""
+    hour = 3600 // (10 if bench.options.is_quick else 1)
+    sizes: list[float] = []
+    with console(_socket(engine), bench.directory) as drawn:
+        drawn.shows(_LIVE)
+        drawn.type("2")
+        for _ in range(_HOURS):
+            with _load(through(engine, "hours")) as load:
+                _open(through(engine, "marks"), hour // 20, between=0.0)
+                time.sleep(hour / RATE)
+            load.communicate()
+            sizes.append(usage(drawn.process.pid).resident / 1e6)
+    bench.say(f"console, hour by hour: {', '.join(f'{size:.0f}' for size in sizes)} MB")
+    details = {f"after_{number}_h_mb": size for number, size in enumerate(sizes, start=1)}
+    title = f"console after {_HOURS} hours of a change a second: resident memory"
+    return Figure("console", "eight-hours", title, "MB", (max(sizes),), Bound.AT_MOST, 150.0, details=details)
+
+
 @contextmanager
 def _load(peer: Peer) -> Iterator[subprocess.Popen[str]]:
     """Denials at a rate, each a change of its session, until the end; then it says the rate that it kept."""
@@ -89,15 +146,19 @@ def _load(peer: Peer) -> Iterator[subprocess.Popen[str]]:
         process.wait(30)
 
 
-def _open(peer: Peer, count: int) -> tuple[float, float]:
+def _open(peer: Peer, count: int, between: float = _BETWEEN) -> tuple[float, float]:
     """Sessions that open and close, one after the other; from when to when."""
     start = time.time()
     for _ in range(count):
-        psycopg.connect(
-            host="127.0.0.1", port=peer.port, user=peer.user, password=peer.password, dbname=peer.database
-        ).close()
-        time.sleep(_BETWEEN)
+        _connected(peer).close()
+        time.sleep(between)
     return start, time.time()
+
+
+def _connected(peer: Peer) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        host="127.0.0.1", port=peer.port, user=peer.user, password=peer.password, dbname=peer.database, autocommit=True
+    )
 
 
 async def _sessions(engine: RunningEngine) -> list[SessionView]:
