@@ -48,6 +48,7 @@ class Overview(Page):
         super().__init__()
         self._found: ChangesView | None = None
         self._looked: float | None = None  # when the record was asked
+        self._is_back = False  # somebody is, and nothing was asked for them yet
         self._why = ""
         self._place = ""  # the engine and the person whose mark it is
         self._mark: Mark | None = None  # up to where they had looked before
@@ -66,7 +67,8 @@ class Overview(Page):
     def on_screen_resume(self) -> None:
         """Back again: what changed meanwhile?"""
         super().on_screen_resume()
-        self._look(is_back=True)
+        self._is_back = True
+        self._look()
 
     def show(self, topics: frozenset[Topic]) -> None:
         """All of it; only what is visible is painted."""
@@ -111,7 +113,7 @@ class Overview(Page):
         status = self.console.store.status
         return status is not None and _AUDITOR in status.permissions
 
-    def _look(self, *, is_back: bool = False) -> None:
+    def _look(self) -> None:
         """Ask the record, if there is more of it and it was not asked just now; the first look says what is new."""
         store = self.console.store
         if store.status is None or store.is_stale:
@@ -122,8 +124,8 @@ class Overview(Page):
         if self._found is not None and store.status.log_size <= self._found.size + 1:  # one is of that look itself
             return
         now = self.console.now().timestamp()
-        if self._looked is None or now - self._looked > (_SOON if is_back else _AGAIN):
-            self._looked = now
+        if self._looked is None or now - self._looked > (_SOON if self._is_back else _AGAIN):
+            self._looked, self._is_back = now, False
             if self._may_read:
                 self._ask(self._mark)
             else:
