@@ -75,7 +75,7 @@ async def post(
         ) as response:
             return "" if 200 <= response.status < 300 else f"it answered {response.status}"
     except UpstreamError as missing:
-        return missing.why
+        return "; ".join(getattr(missing, "__notes__", ())) or missing.why  # for whoever runs the engine
     except TimeoutError:
         return f"it had not answered after {timeout:g} s"
     except aiohttp.ClientSSLError:
