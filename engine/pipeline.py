@@ -70,7 +70,7 @@ class Pipeline:
     async def _analysed(self, session: Session, exchange: Exchange) -> Sequence[Operation]:
         """Its operations, with estimates where a rule may ask for them."""
         operations = await exchange.analyse()
-        if not session.revision.policy.coverage(session.identity, session.target).reads_estimates:
+        if not session.revision.policy.reads_estimates(session.identity, session.target):
             return operations
         return [replace(each, estimated_rows=await exchange.estimate(each)) for each in operations]
 
@@ -135,7 +135,7 @@ class Pipeline:
         """The same without waiting, for an allowed and unlimited pure read; None when it needs `admit`."""
         if not operation.is_pure_read or session.why_locked is not None or self._gateway.room.is_full:
             return None
-        if session.revision.policy.coverage(session.identity, session.target).reads_estimates:
+        if session.revision.policy.reads_estimates(session.identity, session.target):
             return None
         decision = self.decide(session, operation)
         if decision.verdict is not Verdict.ALLOW or decision.limit is not None:

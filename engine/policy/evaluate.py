@@ -139,6 +139,10 @@ class Policy:
         """Whether some allow or review rule is about this identity on this target; else no session opens."""
         return self.coverage(identity, target).is_permitted
 
+    def reads_estimates(self, identity: Identity, target: Target) -> bool:
+        """Whether some condition about this identity on this target looks at how many rows are estimated."""
+        return self.coverage(identity, target).reads_estimates
+
     def may_stop(self, identity: Identity, target: Target, verb: str) -> bool:
         """Whether some deny or review rule is about this identity on this target and operations of this verb."""
         verbs = [rule.scope.what.verbs for rule, _ in self.coverage(identity, target).rules if rule.is_broad]

@@ -187,6 +187,9 @@ class FakePolicy:
     limits: dict[str, Limit] = field(default_factory=dict)
     denied_parameter: str | None = None
 
+    def reads_estimates(self, identity: Identity, target: Target) -> bool:
+        return False
+
     def evaluate(
         self,
         identity: Identity,
@@ -229,6 +232,9 @@ class FakeAnalyst:
         self.refreshed = 0
         self.seen: list[tuple[str, tuple[str, ...], str]] = []
         self.knows_at_once = True
+
+    async def estimate(self, operation: Operation, state: SessionState) -> int | None:
+        return None
 
     def known(self, text: str, state: SessionState) -> tuple[Statement, ...] | None:
         return self._analyse(text, state) if self.knows_at_once else None

@@ -49,9 +49,9 @@ create domain behind.word as text check (public.is_fine(value));
 create table behind.words (id integer, words behind.word[]);
 create table behind.seen (id integer);
 create index on behind.seen ((abs(id))) where id > 3;
-create role clerk;
-grant usage on schema shop to clerk;
-grant select on shop.orders to clerk;
+create role planning_clerk;
+grant usage on schema shop to planning_clerk;
+grant select on shop.orders to planning_clerk;
 analyze;
 """
 
@@ -61,7 +61,7 @@ def shop(postgres_server: Any) -> Iterator[Database]:
     with fresh_database(postgres_server) as database:
         database.psql(SCHEMA)
         yield database
-        database.psql("drop owned by clerk; drop role clerk")
+        database.psql("drop owned by planning_clerk; drop role planning_clerk")
 
 
 async def estimate(database: Database, text: str, *values: str | None, trusted: str = "", **state: Any) -> int | None:
@@ -114,8 +114,8 @@ async def test_it_is_planned_with_the_parameters_it_would_run_with(shop: Databas
 
 async def test_names_mean_what_they_mean_to_the_session(shop: Database) -> None:
     assert await estimate(shop, "delete from orders", search_path=("public",)) is None
-    assert await estimate(shop, "select * from orders", role="clerk") == 1000
-    assert await estimate(shop, "delete from orders", role="clerk") is None  # it may not
+    assert await estimate(shop, "select * from orders", role="planning_clerk") == 1000
+    assert await estimate(shop, "delete from orders", role="planning_clerk") is None  # it may not
     assert await estimate(shop, "select * from orders", has_uncommitted_schema=True) is None
 
 
@@ -180,7 +180,7 @@ async def test_a_server_that_does_not_answer_is_no_error(fault: Exception) -> No
     async def connect() -> Any:
         raise fault
 
-    state = SessionState("shop", "clerk")
+    state = SessionState("shop", "planning_clerk")
     operation = Operation("o", "s", "statement", "SELECT", "select 1", ())
     assert await Estimator(connect).rows(operation, state) is None
     assert await Estimator(connect).rows(replace(operation, kind="copy"), state) is None

@@ -174,7 +174,7 @@ async def test_on_an_old_picture_the_overview_says_how_old_it_is() -> None:
         await until(pilot, lambda: "warehouse" in picture(pilot))
         app_of(pilot).store.heard = 940.0
         app_of(pilot).store.touch = lambda: None  # type: ignore[method-assign]
-        await until(pilot, lambda: "said nothing for 1m" in picture(pilot))
+        await until(pilot, lambda: "silent for 1m" in picture(pilot))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
