@@ -110,7 +110,7 @@ async def _decide(engine: RunningEngine, drawn: Drawn, count: int) -> list[float
 
 def _delete(peer: Peer) -> None:
     with _connected(peer) as connection:
-        connection.execute("delete from pgbench_history where tid = -1")
+        connection.execute("delete from pgbench_tellers where tid = -1")
 
 
 def _lasting(bench: Bench, engine: RunningEngine) -> Figure:

@@ -22,7 +22,7 @@ MACHINE = {
 GOOD = Figure("s", "good", "good", "×", (0.7,), Bound.AT_LEAST, 0.65)
 BAD = Figure("s", "bad", "bad", "µs", (95.0,), Bound.AT_MOST, 80.0)
 FREE = Figure("s", "free", "free", "×", (1.0,))
-PUBLISHED = 8 + 9 + 2 + 1 + 1 + 7 + 2  # statements, bulk, log, idle, answer, ssh, replay
+PUBLISHED = 8 + 9 + 2 + 1 + 1 + 7 + 2 + 4 + 1  # statements, bulk, log, idle, answer, ssh, replay, console, lists
 
 
 def test_a_block_reads_back_as_the_figures_that_have_a_target() -> None:
