@@ -24,7 +24,7 @@ from tests.servers.engine import RunningEngine
 
 RATE = 1000  # events a second
 _STARTS, _MARKS, _BETWEEN = 5, 100, 0.05
-_SETTLES = 2.0
+_SETTLES = 2.0  # seconds for the load to reach its rate, and for the last of it to be drawn
 _HOURS, _REVIEWS = 8, 25
 _LIVE = "● live"
 
@@ -123,7 +123,7 @@ def _lasting(bench: Bench, engine: RunningEngine) -> Figure:
         for _ in range(_HOURS):
             with _load(through(engine, "hours")) as load:
                 _open(through(engine, "marks"), hour // 20, between=0.0)
-                time.sleep(hour / RATE)
+                time.sleep(hour / RATE)  # so long takes an hour of it
             load.communicate()
             sizes.append(usage(drawn.process.pid).resident / 1e6)
     bench.say(f"console, hour by hour: {', '.join(f'{size:.0f}' for size in sizes)} MB")
@@ -151,7 +151,7 @@ def _open(peer: Peer, count: int, between: float = _BETWEEN) -> tuple[float, flo
     start = time.time()
     for _ in range(count):
         _connected(peer).close()
-        time.sleep(between)
+        time.sleep(between)  # so that each is an event of its own
     return start, time.time()
 
 

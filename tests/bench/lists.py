@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 
@@ -105,11 +106,8 @@ def _timed() -> Iterator[Callable[[], float]]:
         run(handle)
         longest = max(longest, time.thread_time() - started)
 
-    asyncio.Handle._run = timed  # type: ignore[method-assign,assignment]  # there is no other place where every step passes
-    try:
+    with patch.object(asyncio.Handle, "_run", timed):  # there is no other place where every step passes
         yield lambda: longest
-    finally:
-        asyncio.Handle._run = run  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

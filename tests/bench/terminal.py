@@ -58,7 +58,7 @@ class Drawn:
         while (when := self.when(text, since)) is None:
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise SystemExit(f"the console does not show {text!r}: {self.seen[-2000:]!r}")
-            time.sleep(_LOOKS_EVERY)
+            time.sleep(_LOOKS_EVERY)  # when it came stands beside each byte, however late one looks
         return when
 
     def when(self, text: str, since: int = 0) -> float | None:

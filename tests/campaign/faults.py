@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -84,11 +85,7 @@ def _kills(campaign: Campaign, count: int) -> None:
 
 
 def _disks(campaign: Campaign, count: int) -> None:
-    # Parameters with a default bind what a loop gives now; mypy does not infer the type of such a lambda.
-    rounds: dict[str, Round] = {
-        f"storage: {how}": lambda e, d, r, how=how: storage.fail_at_work(e, d, r, how)  # type: ignore[misc]
-        for how in storage.FAILING
-    }
+    rounds: dict[str, Round] = {f"storage: {how}": partial(storage.fail_at_work, how=how) for how in storage.FAILING}
     rounds["storage: slow"] = storage.slow_at_work
     rounds["storage: EIO at recovery"] = storage.unreadable_at_recovery
     rounds["clock: back"] = lambda e, d, r: storage.jump_at_work(e, d, r, -r.randrange(_DAY, 900 * _DAY))
@@ -115,12 +112,17 @@ def _full_disk(engine: RunningEngine, database: Database, _: Random) -> None:
     ledger.verified(engine.state)
 
 
+def _met(act: strangers.Fault, engine: RunningEngine, _: Database, random: Random) -> None:
+    """A stranger needs no database."""
+    act(engine, random)
+
+
 def _strangers(campaign: Campaign, count: int) -> None:
     with campaign.place() as (database, _, start):
         engine = start(rules=load.RULES)
         for name, act in strangers.STRANGERS.items():
-            for _number in range(count):  # the lambda binds `act` now, as in `_disks`
-                campaign.watched(f"client: {name}", engine, database, lambda e, _, r, act=act: act(e, r))  # type: ignore[misc]
+            for _number in range(count):
+                campaign.watched(f"client: {name}", engine, database, partial(_met, act))
         campaign.one("client: verified", engine, database, _verified)
 
 

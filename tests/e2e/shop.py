@@ -40,3 +40,16 @@ rules:
     review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 15m}
 """
 """An agent may read; a DELETE waits for a person."""
+
+ECHO_IS_HELD = """
+rules:
+  - name: ask
+    decide: review
+    who: {groups: [agents]}
+    what: {effects: [execute], commands: ["echo **"]}
+    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 5m}
+"""
+"""A command over SSH that waits for a person."""
+
+SSH_ENVIRONMENT = {"TERM": "xterm-256color", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+"""What OpenSSH's client is started with on a terminal."""

@@ -11,27 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.shop import ECHO_IS_HELD, SSH_ENVIRONMENT
 from tests.servers.bastion import Bastion, bastions
 from tests.servers.openssh import OpenSSHServer
 from tests.servers.sshkeys import keygen, public
 from tests.servers.terminal import Terminal, terminal
-
-RULES = """
-rules:
-  - name: ask
-    decide: review
-    who: {groups: [agents]}
-    what: {effects: [execute], commands: ["echo **"]}
-    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 5m}
-"""
-ENVIRONMENT = {"TERM": "xterm-256color", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
 @pytest.fixture
 async def bastion(tmp_path: Path, openssh: OpenSSHServer) -> AsyncIterator[Bastion]:
     """An engine that bob and carol may decide at."""
     with bastions(tmp_path, openssh) as start:
-        engine = start(RULES)
+        engine = start(ECHO_IS_HELD)
         key = public(keygen(engine.directory / "carol"))
         head, permissions, rest = engine.config.read_text().partition("permissions:")
         engine.config.write_text(f'{head}    carol: {{ssh: ["{key}"], groups: [dba]}}\n{permissions}{rest}')
@@ -50,7 +41,7 @@ def screens(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
 
 async def log_in(bastion: Bastion, screen: Terminal, identity: str) -> None:
     line = ["ssh", *bastion.options(identity), "-p", str(bastion.port), "console@127.0.0.1"]
-    screen.start(line, ENVIRONMENT, (80, 24))
+    screen.start(line, SSH_ENVIRONMENT, (80, 24))
     await screen.shows("● live", f"{identity} · approver")
     screen.press("3")
 

@@ -13,21 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.shop import ECHO_IS_HELD, SSH_ENVIRONMENT
 from tests.servers import processes
 from tests.servers.bastion import Bastion, StartBastion, bastions
 from tests.servers.openssh import OpenSSHServer, agent
 from tests.servers.sshkeys import public
 from tests.servers.terminal import Terminal, terminal
 
-RULES = """
-rules:
-  - name: ask
-    decide: review
-    who: {groups: [agents]}
-    what: {effects: [execute], commands: ["echo **"]}
-    review: {reviewers: {groups: [dba]}, hold: 60s, timeout: 5m}
-"""
-ENVIRONMENT = {"TERM": "xterm-256color", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 NOBODY = 65_534
 
 
@@ -40,7 +32,7 @@ def screen(tmp_path: Path) -> Iterator[Terminal]:
 @pytest.fixture(scope="module")
 def bastion(tmp_path_factory: pytest.TempPathFactory, openssh: OpenSSHServer) -> Iterator[Bastion]:
     with bastions(tmp_path_factory.mktemp("consoles"), openssh) as start:
-        yield start(RULES)
+        yield start(ECHO_IS_HELD)
 
 
 def log_in(bastion: Bastion, screen: Terminal, identity: str = "bob", *options: str, **environment: str) -> None:
@@ -50,7 +42,7 @@ def log_in(bastion: Bastion, screen: Terminal, identity: str = "bob", *options: 
     line = ["ssh", *given, *options, "-p", str(bastion.port), "console@127.0.0.1"]
     # tmux scrolls when it says that a program has ended, and at times never learns with which status
     below = ["sh", "-c", r'printf "\n\n\n"; "$@"; echo "status $?"', "sh"]
-    screen.start([*below, *line], {**ENVIRONMENT, **environment}, (80, 24))
+    screen.start([*below, *line], {**SSH_ENVIRONMENT, **environment}, (80, 24))
 
 
 async def events(bastion: Bastion, name: str) -> list[dict[str, Any]]:
@@ -282,7 +274,7 @@ async def test_what_a_terminal_says_of_itself_is_not_believed(bastion: Bastion, 
 
 async def test_a_console_ends_with_the_key_that_let_in(start_bastion: StartBastion, screen: Terminal) -> None:
     """SECURITY 4: what a login gave ends with it."""
-    bastion = start_bastion(RULES)
+    bastion = start_bastion(ECHO_IS_HELD)
     log_in(bastion, screen)
     await screen.shows("● live")
     text = bastion.config.read_text()
@@ -294,7 +286,7 @@ async def test_a_console_ends_with_the_key_that_let_in(start_bastion: StartBasti
 
 async def test_a_lock_ends_an_open_console(start_bastion: StartBastion, screen: Terminal) -> None:
     """SECURITY 4: approvals end when they end, and so does what gives them."""
-    bastion = start_bastion(RULES)
+    bastion = start_bastion(ECHO_IS_HELD)
     bastion.config.write_text(bastion.config.read_text().replace("auditor: [dba]", "auditor: [dba, dev]"))
     async with bastion.client() as client:
         await client.apply_policy()
@@ -319,7 +311,7 @@ async def test_a_dead_nursery_is_started_again(bastion: Bastion, screen: Termina
 
 
 async def test_consoles_end_with_the_engine(start_bastion: StartBastion, screen: Terminal) -> None:
-    bastion = start_bastion(RULES)
+    bastion = start_bastion(ECHO_IS_HELD)
     log_in(bastion, screen)
     await screen.shows("● live")
     pid = await forked(bastion)

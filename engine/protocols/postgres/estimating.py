@@ -139,8 +139,10 @@ async def _plan(connection: Any, operation: Operation, state: SessionState) -> M
         if operation.parameters:
             await connection.fetch(f"prepare hoopterm_estimate as {asked}")
             asked = f"execute hoopterm_estimate({', '.join(_literal(each.value) for each in operation.parameters)})"
-        [plan] = msgspec.json.decode(await connection.fetchval(f"explain (format json) {asked}"))
-    return plan["Plan"]  # type: ignore[no-any-return]  # whatever the server says
+        told = await connection.fetchval(f"explain (format json) {asked}")
+    [plan] = msgspec.json.decode(told, type=list[dict[str, Any]])
+    found: dict[str, Any] = plan["Plan"]
+    return found
 
 
 def _name(name: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from hoopterm.console.lines import Line
 from hoopterm.console.screens.page import ALL, Page
 from hoopterm.console.text import clean
+from hoopterm.console.widgets.bars import Rule
+from hoopterm.console.widgets.document import Document
 from hoopterm.console.widgets.live_table import LiveTable
 from hoopterm.console.widgets.prompt import Prompt
 
@@ -28,6 +32,16 @@ class Listing(Page):
     def kept(self) -> str:
         """The filter, and how many rows it keeps; nothing without one."""
         return f"filter: {clean(self.words, 40)} ({len(self.table.keys)} kept)" if self.words else ""
+
+    def list_or(self, nothing: Callable[[], Sequence[Line]]) -> None:
+        """Show the list where it has rows, else why it has none."""
+        is_empty = not self.table.keys
+        self.table.display = not is_empty
+        state = self.query_one("#state", Document)
+        state.display = is_empty
+        if is_empty:
+            state.show(nothing())
+        self.query_one("#rule", Rule).look()
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         """Filter as it is typed."""

@@ -59,16 +59,11 @@ class Markers(Listing):
         """Keep the markers that match; nothing else changes which there are."""
         keys = [str(at) for at, marker in enumerate(self._markers) if matches(self.words, _words(marker))]
         self.table.show(keys)
-        self.table.display = bool(keys)
         super().narrow()
 
     def show(self, topics: frozenset[Topic]) -> None:
         """The list, or why there is none."""
-        state = self.query_one("#state", Document)
-        state.display = not self.table.display
-        if state.display:
-            state.show(self._nothing())
-        self.query_one("#rule").refresh()
+        self.list_or(self._nothing)
 
     def on_live_table_opened(self) -> None:
         """A second click goes there."""

@@ -81,12 +81,7 @@ class Recordings(Listing):
         """The list, or why there is none."""
         keys = [key for key in self._found or () if matches(self.words, self._words(key))]
         self.table.show(keys)
-        self.table.display = bool(keys)
-        state = self.query_one("#state", Document)
-        state.display = not keys
-        if not keys:
-            state.show(self._nothing())
-        self.query_one("#rule").refresh()
+        self.list_or(self._nothing)
 
     def on_live_table_opened(self) -> None:
         """A second click opens."""

@@ -67,13 +67,7 @@ class Sessions(Listing):
             self.table.show(order)
         else:
             self.table.tick()
-        empty = not self.table.keys
-        self.table.display = not empty
-        state = self.query_one("#state", Document)
-        state.display = empty
-        if empty:
-            state.show(self._nothing())
-        self.query_one("#rule", Rule).look()
+        self.list_or(self._nothing)
 
     def on_live_table_moved(self) -> None:
         """What can be done depends on the row."""

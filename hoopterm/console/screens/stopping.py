@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from engine.api.schema import LockView, SessionView, TokenView
 from hoopterm.console.lines import Line
@@ -32,10 +32,6 @@ def ask_to_end(page: Page, found: SessionView) -> None:
         await engine.kill(id, reason)
         return f"terminated session {id}"
 
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.act(lambda engine: end(engine, reason), "not terminated")
-
     question = Question(
         title=f"Terminate the session of {clean(found.identity.subject, 60)} on {clean(found.target, 60)}?",
         button="Terminate",
@@ -44,7 +40,7 @@ def ask_to_end(page: Page, found: SessionView) -> None:
         is_dangerous=True,
         reason_hint="why; goes into the record",
     )
-    page.app.push_screen(Confirm(question), answered)
+    _ask(page, question, end, "not terminated")
 
 
 def ask_to_lock(page: Page, kind: str, name: str, facts: Facts) -> None:
@@ -58,10 +54,6 @@ def ask_to_lock(page: Page, kind: str, name: str, facts: Facts) -> None:
             locked = await engine.lock(identity=name, reason=reason)
         return f"locked {name}: {plural(locked.ended, 'session')} ended"
 
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.act(lambda engine: lock(engine, reason), "not locked")
-
     question = Question(
         title=f"Lock {'target ' if kind == 'target' else ''}{clean(name, 60)}?",
         button="Lock",
@@ -70,7 +62,7 @@ def ask_to_lock(page: Page, kind: str, name: str, facts: Facts) -> None:
         is_dangerous=True,
         reason_hint="why; a lock needs a reason",
     )
-    page.app.push_screen(Confirm(question), answered)
+    _ask(page, question, lock, "not locked")
 
 
 def ask_to_unlock(page: Page, found: LockView) -> None:
@@ -83,10 +75,6 @@ def ask_to_unlock(page: Page, found: LockView) -> None:
         else:
             await engine.unlock(identity=found.name, reason=reason)
         return f"unlocked {found.name}"
-
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.act(lambda engine: unlock(engine, reason), "not unlocked")
 
     def moot() -> str:
         if console.store.is_stale:
@@ -102,20 +90,16 @@ def ask_to_unlock(page: Page, found: LockView) -> None:
         is_dangerous=True,
         reason_hint="why; unlocking needs a reason",
     )
-    page.app.push_screen(Confirm(question), answered)
+    _ask(page, question, unlock, "not unlocked")
 
 
 def ask_to_revoke(page: Page, found: TokenView) -> None:
     """Ask, then end a token and what it opened."""
     console = page.console
 
-    async def revoke(engine: Engine) -> str:
+    async def revoke(engine: Engine, _reason: str) -> str:
         await engine.revoke_token(found.id)
         return f"revoked token {found.id} of {found.subject}"
-
-    def answered(reason: str | None) -> None:
-        if reason is not None:
-            console.act(revoke, "not revoked")
 
     def moot() -> str:
         if console.store.is_stale:
@@ -131,4 +115,14 @@ def ask_to_revoke(page: Page, found: TokenView) -> None:
         is_dangerous=True,
         has_reason=False,
     )
+    _ask(page, question, revoke, "not revoked")
+
+
+def _ask(page: Page, question: Question, act: Callable[[Engine, str], Awaitable[str]], refused: str) -> None:
+    """Ask, and do it with the reason that was given; `refused` begins what is said where the engine does not."""
+
+    def answered(reason: str | None) -> None:
+        if reason is not None:
+            page.console.act(lambda engine: act(engine, reason), refused)
+
     page.app.push_screen(Confirm(question), answered)
